@@ -67,6 +67,14 @@ impl Environment {
         self.0.keys().map(String::as_str)
     }
 
+    /// Adds another's variables of these names.
+    pub fn with(mut self, other: &Environment, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let wanted = other.0.iter().filter(|(name, _)| is_wanted(name));
+        self.0
+            .extend(wanted.map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
     /// The value of a variable, or the content of the file that `NAME_FILE` names, without line breaks at its end. Both
     /// at once are an error; a variable that is empty counts as not set.
     pub fn secret(&self, name: &str) -> Result<Option<String>, SecretError> {

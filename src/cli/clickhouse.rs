@@ -66,7 +66,7 @@ fn curl(endpoint: Endpoint, password: &Path) -> String {
     let url = endpoint.url();
     format!(
         "sed 's/.*/user = \"{READER}:&\"/' {file} | curl -s -K - '{url}/?database={EMBEDDED_DATABASE}' --data-binary \\\n    \
-         'SELECT event_name, count() FROM event FINAL GROUP BY event_name ORDER BY 2 DESC LIMIT 10'"
+         'SELECT insert_timestamp, event_name, event_id, event_params FROM event FINAL ORDER BY 1 DESC LIMIT 5'"
     )
 }
 

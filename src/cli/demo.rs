@@ -19,6 +19,7 @@ use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
+use crate::ingest::cors::is_variable;
 use crate::ops::access::Options;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
@@ -30,7 +31,7 @@ const AT_ONCE: usize = 32;
 const BATCHES_A_WEBHOOK: u32 = 4;
 
 /// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps serving
-/// afterwards.
+/// afterwards. `EVENT_GRPC_CORS_APP=http://localhost:3000` lets pages of that origin send, too.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Exit after the summary; exit status 1 if anything is missing.
@@ -109,7 +110,8 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         engine_port: args.engine.engine_port,
         engine_drop: Vec::new(),
         executable: None,
-        environment: secrets,
+        // Of the process only the pages that may send: nothing else of it is for a demo.
+        environment: secrets.with(&Environment::of_process(), is_variable),
         unverified: Unverified::default(),
         strict: true,
         notice: Duration::ZERO,

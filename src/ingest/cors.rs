@@ -69,9 +69,14 @@ pub(super) enum Page {
     Foreign,
 }
 
+/// True for a variable that replaces the origins of a source.
+pub fn is_variable(name: &str) -> bool {
+    name.starts_with(VARIABLE)
+}
+
 /// Warns of variables with origins for a source that there isn't.
 pub fn warn_of_unknown<'a>(variables: impl Iterator<Item = &'a str>, pipeline: &Pipeline) {
-    for variable in variables.filter(|variable| variable.starts_with(VARIABLE)) {
+    for variable in variables.filter(|variable| is_variable(variable)) {
         let known: Vec<String> = pipeline.sources.iter().map(|s| name(s.name)).collect();
         if !known.iter().any(|known| known == variable) {
             let known = known.join(", ");

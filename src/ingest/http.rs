@@ -62,6 +62,7 @@ pub fn events_route(
             return grpc::call(dispatch, gate, request, Some(web)).await;
         }
         let answer = media::of_answer(request.headers());
+        let told = |code, text| media::response(code, answer, refused_as(text));
         let admitted = gate.admit(&mut request);
         let client = Client::of(request.extensions());
         let sender = match admitted {
@@ -69,12 +70,12 @@ pub fn events_route(
             Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
         };
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
-            return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
+            return of_client(unread(&Failed::MediaType(EVENTS), told), client);
         };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return of_client(unread(&failed, answer), client),
+            Err(failed) => return of_client(unread(&failed, told), client),
         };
         sender.came(read.bytes.len());
         let body = match media {
@@ -90,7 +91,11 @@ pub fn events_route(
         };
         response.map(|body| held::body(body, held))
     };
-    let route = cors::around(cors, post(handler));
+    let fallback = |headers: HeaderMap| async move {
+        let answer = media::of_answer(&headers);
+        no_post(|code, text| media::response(code, answer, refused_as(text)))
+    };
+    let route = cors::around(cors, post(handler).fallback(fallback));
     let router = either_way(Router::new(), path, route.clone());
     match method.filter(|method| method != path.trim_end_matches('/')) {
         Some(method) => router.route(&method, route),
@@ -150,12 +155,12 @@ pub fn webhook_route(
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
         if !media::is_json(request.headers(), request.extensions()) {
-            return unread(&Failed::MediaType(MESSAGE), Media::Json);
+            return unread(&Failed::MediaType(MESSAGE), with_error);
         }
         let (limit, budget) = (webhook.max_request(), webhook.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed, Media::Json),
+            Err(failed) => return unread(&failed, with_error),
         };
         sender.came(read.bytes.len());
         let taken = webhook.take(verified_headers, client.clone(), read.bytes);
@@ -168,7 +173,8 @@ pub fn webhook_route(
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    let route = cors::around(cors, post(handler));
+    let fallback = || async { no_post(with_error) };
+    let route = cors::around(cors, post(handler).fallback(fallback));
     let router = either_way(Router::new(), path, route.clone());
     match has_secret {
         true => {
@@ -256,8 +262,9 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     }
 }
 
-/// Answer to a request whose body could not be read. The rest isn't read: its connection is closed.
-fn unread(failed: &Failed, media: Media) -> HttpResponse {
+/// Answer to a request whose body could not be read, in the shape of its path's other refusals. The rest isn't read: its
+/// connection is closed.
+fn unread(failed: &Failed, told: impl Fn(StatusCode, String) -> HttpResponse) -> HttpResponse {
     let (code, reason, text) = match failed {
         Failed::MediaType(known) => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -281,11 +288,7 @@ fn unread(failed: &Failed, media: Media) -> HttpResponse {
         failed,
         Failed::Unread(Unread::Full | Unread::Share { .. } | Unread::GivenUp)
     );
-    let mut response = match media {
-        Media::Json => with_code(code, json!({ "error": text })),
-        Media::Protobuf(_) => media::response(code, media, refused_as(text.clone())),
-    };
-    response = with_retry_after(response, repeat);
+    let mut response = with_retry_after(told(code, text.clone()), repeat);
     if reason == "encoding" {
         let known = HeaderValue::from_static(ENCODINGS);
         response
@@ -293,6 +296,12 @@ fn unread(failed: &Failed, media: Media) -> HttpResponse {
             .insert(header::ACCEPT_ENCODING, known);
     }
     because(response, reason, text)
+}
+
+/// Answer to another method than POST, in the shape of its path's other refusals.
+fn no_post(told: impl Fn(StatusCode, String) -> HttpResponse) -> HttpResponse {
+    let text = "what is sent to this path is sent with POST".to_owned();
+    told(StatusCode::METHOD_NOT_ALLOWED, text)
 }
 
 /// Attaches the reason of a refusal to an answer.
@@ -346,6 +355,11 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
             .insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// Refusal of a webhook's message as `{"error": …}`.
+fn with_error(code: StatusCode, text: String) -> HttpResponse {
+    with_code(code, json!({ "error": text }))
 }
 
 fn with_code(code: StatusCode, body: Value) -> HttpResponse {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::Receiver;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{build, libraries, services};
 
@@ -17,8 +17,8 @@ use crate::{build, libraries, services};
 pub(crate) struct Wishes {
     /// Only these libraries; all if empty.
     only: Vec<String>,
-    /// Also 100,000 events through each library, with faults.
-    faults: bool,
+    /// Also this many events through each library, with faults.
+    faults: Option<u64>,
     /// Also the proto files, and OpenAPI against a server.
     descriptions: bool,
     /// Also the libraries' own tests, those in a browser among them.
@@ -28,24 +28,34 @@ pub(crate) struct Wishes {
 }
 
 impl Wishes {
-    /// Reads the words behind `clients`.
-    pub(crate) fn of(words: &[String], full: bool) -> Self {
-        let (flags, only): (Vec<_>, Vec<_>) =
-            words.iter().cloned().partition(|word| word == "--faults");
-        Wishes {
+    /// Reads the words behind `clients`: libraries, and `--faults` or `--faults=EVENTS`.
+    pub(crate) fn of(words: &[String], full: bool) -> Result<Self> {
+        let mut faults = full.then_some(faults::EVENTS);
+        let mut only = Vec::new();
+        for word in words {
+            match word.strip_prefix("--faults") {
+                Some("") => faults = Some(faults::EVENTS),
+                Some(count) => {
+                    let count = count.strip_prefix('=').and_then(|count| count.parse().ok());
+                    faults = Some(count.context("`--faults=` is followed by a number of events")?);
+                }
+                None => only.push(word.clone()),
+            }
+        }
+        Ok(Wishes {
             descriptions: only.is_empty(),
             own_tests: true,
             retry: false,
-            faults: full || !flags.is_empty(),
+            faults,
             only,
-        }
+        })
     }
 }
 
 /// Builds the libraries, runs their tests, and plays the scenarios; with faults, if that is wished.
 pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
-    if wishes.faults {
+    if wishes.faults.is_some() {
         services::install::missing_packages(&["rabbitmq"])?;
     }
     all(root, wishes, &interrupt)?;
@@ -63,7 +73,7 @@ pub(crate) fn after_tests(
         retry,
         descriptions: full,
         own_tests: full,
-        ..Wishes::of(&[], full)
+        ..Wishes::of(&[], full)?
     };
     all(root, &wishes, interrupt)
 }
@@ -100,8 +110,8 @@ fn all(root: &Path, wishes: &Wishes, interrupt: &Receiver<()>) -> Result<()> {
     if !passed {
         bail!("a library doesn't do what docs/clients.md says");
     }
-    if wishes.faults {
-        faults::run(root, &built, &present, interrupt)?;
+    if let Some(count) = wishes.faults {
+        faults::run(root, &built, &present, count, interrupt)?;
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ enum Command {
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
-    /// `chaos` and `siege`, and the client libraries. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
+    /// `chaos` and `siege`, and the client libraries. `test clients [LIBRARY...] [--faults[=EVENTS]]` tests the client libraries instead
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
         /// minute, and `walk`
@@ -113,7 +113,7 @@ fn main() -> ExitCode {
         Command::Services => services::run(),
         Command::Test { full, args, .. } if args.first().is_some_and(|word| word == "clients") => {
             let wishes = clients::Wishes::of(args.get(1..).unwrap_or_default(), full);
-            clients::run(&root, &wishes)
+            wishes.and_then(|wishes| clients::run(&root, &wishes))
         }
         Command::Test {
             full,

@@ -1,6 +1,7 @@
 """A server for tests: real sockets, answers by script, and what it got."""
 
 import json
+import socket
 import ssl
 import threading
 import time
@@ -19,6 +20,12 @@ def eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 class Server:
     """Answers each request with the next of `answers`, and further ones with success."""
 
@@ -26,10 +33,24 @@ class Server:
         self.answers = list(answers)
         self.requests: List[Dict[str, Any]] = []
         self.connections = set()
+        self.open = 0
         server = self
+        lock = threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with lock:
+                    server.open += 1
+                try:
+                    super().handle()
+                finally:
+                    # Nothing is open of it any more once its socket is closed.
+                    self.rfile.close()
+                    self.connection.close()
+                    with lock:
+                        server.open -= 1
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))

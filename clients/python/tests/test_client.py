@@ -13,7 +13,7 @@ import unittest
 import warnings
 from unittest import mock
 
-from server import Server, eventually
+from server import Server, eventually, free_port
 
 from event_grpc import AsyncClient, Client, GivenUp, Invalid, Limits, QueueInUse
 from event_grpc.events import AddToCartEvent, Header
@@ -157,6 +157,76 @@ class Clients(unittest.TestCase):
             self.assertFalse(thread.is_alive())
             self.assertEqual(client.counters().given_up["closed"], 1)
             self.assertEqual(client.track(AddToCartEvent()).reason, "closed")
+
+    def test_a_thread_that_cannot_be_started_is_tried_again_with_the_next_event(self) -> None:
+        real = threading.Thread.start
+        starts = []
+
+        def start(thread: threading.Thread) -> None:
+            starts.append(thread)
+            if len(starts) == 1:
+                raise RuntimeError("can't start new thread")
+            real(thread)
+
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            with mock.patch("threading.Thread.start", start):
+                self.assertTrue(client.track(AddToCartEvent(product_id=1)))
+                self.assertEqual((len(starts), client.counters().queued), (1, 1))
+                self.assertTrue(client.track(AddToCartEvent(product_id=2)))
+                self.assertTrue(client.flush(30))
+            self.assertEqual(client.counters().accepted, 2)
+
+    @unittest.skipUnless(hasattr(os, "dup") and sys.platform == "linux", "files are counted otherwise")
+    def test_a_connection_is_kept_beyond_the_descriptors_that_select_knows(self) -> None:
+        import resource
+
+        wanted, most = 1_200, resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most[1] != resource.RLIM_INFINITY and most[1] < wanted + 100:
+            self.skipTest("there may not be so many open files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(most[0], wanted + 100), most[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, most)
+        with open(os.devnull, "rb") as file:
+            taken = [os.dup(file.fileno()) for _ in range(wanted)]
+        for handle in taken:
+            self.addCleanup(os.close, handle)
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            for _ in range(3):
+                client.track(AddToCartEvent())
+                self.assertTrue(client.flush(30))
+            self.assertGreater(client._sender._transport._stream.socket.fileno(), 1_024)  # type: ignore[union-attr]
+            self.assertEqual((len(server.requests), len(server.connections)), (3, 1))
+            self.assertEqual(client.counters().last_failure, "")
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "there is no /proc")
+    def test_no_descriptor_is_left_open(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+
+        def use(url: str) -> None:
+            client = Client(url, limits=FAST, storage=folder.name)
+            with self.assertRaises(QueueInUse):
+                Client(url, storage=folder.name)
+            client.track(AddToCartEvent())
+            client.flush(0.2)
+            thread = client._sender._thread
+            client.close(0)
+            if thread is not None:
+                thread.join(20)
+
+        def files() -> int:
+            return len(os.listdir("/proc/self/fd"))
+
+        with Server() as server:
+            gone = f"http://127.0.0.1:{free_port()}"
+            for url in (server.url, gone):
+                use(url)
+            eventually(lambda: server.open == 0)
+            before = files()
+            for _ in range(5):
+                for url in (server.url, gone):
+                    use(url)
+            eventually(lambda: server.open == 0)
+            self.assertEqual(files(), before)
 
     def test_options_that_make_no_sense(self) -> None:
         for options, expected in [

@@ -25,8 +25,8 @@ export function objectIn(text: string): Said {
 }
 
 /** Milliseconds that a Retry-After asks for: seconds or a date, an hour at most, 0 if it makes no sense. */
-export function asked(retryAfter: string): number {
-  const seconds = +retryAfter;
-  const ms = seconds > 0 ? seconds * 1000 : Date.parse(retryAfter) - Date.now();
+export function asked(retryAfter: string | null): number {
+  const seconds = +retryAfter!;
+  const ms = seconds > 0 ? seconds * 1000 : Date.parse(retryAfter!) - Date.now();
   return ms > 0 ? Math.min(ms, 3_600_000) : 0;
 }

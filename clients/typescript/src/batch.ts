@@ -30,9 +30,3 @@ export interface Divided {
   left: number;
   most: number;
 }
-
-/** Counts settled events off, and forgets divided batches that are done. */
-export function settle(divided: Divided[], count: number): void {
-  for (const one of divided) one.left -= count;
-  while (divided.at(-1)?.left! <= 0) divided.pop();
-}

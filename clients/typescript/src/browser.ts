@@ -24,7 +24,7 @@ export function open(options: Options): Client {
   addEventListener("offline", look);
   look();
   if (self.document) {
-    addEventListener("visibilitychange", () => (document.hidden ? core.leave(false) : core.find()));
+    addEventListener("visibilitychange", () => (document.hidden ? core.leave() : core.find()));
     addEventListener("pagehide", () => {
       store?.release();
       core.leave(true);

@@ -1,23 +1,26 @@
 // The client: takes events into a queue, and sends it batch by batch until the server has answered for each.
 
 import { asked, objectIn, type Rejected } from "./answer.js";
-import { bodyOf, byteLength, compose, settle, type Divided } from "./batch.js";
+import { bodyOf, byteLength, compose, type Divided } from "./batch.js";
 import { encodeHeader, type Header } from "./events/envelope.js";
 import { uuid } from "./id.js";
 import { DEFAULTS } from "./options.js";
-import type { Answer, Entry, Found, Platform } from "./platform.js";
+import type { Answer, Entry, Found, Platform, Stored } from "./platform.js";
 import type { About, Client, Consent, Counters, Event, GivenUp, Loss, Options, Refusal, Taken } from "./types.js";
 
 /** Bytes of one request that outlives the page, and of all of them. Browsers allow 65,536 together with the page's own. */
 const LEAVING_BYTES = 30_000;
 const ALL_LEAVING_BYTES = 60_000;
 
+/** The longest time that `flush` waits, 11 days: a timer of more than 24 fires at once. */
+const LONGEST_MS = 1e9;
+
 /** A client, and what only its platform calls. */
 export interface Core extends Client {
   /** Looks for what earlier runs, and pages that are gone, left in storage. */
   find(): void;
   /** Sends what may not get another chance; with `all`, also what is under way in a request that ends with the page. */
-  leave(all: boolean): void;
+  leave(all?: boolean): void;
 }
 
 /** Starts a client. */
@@ -31,6 +34,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     requests: 0,
     retries: 0,
     damaged: 0,
+    lastFailure: "",
   };
   let header: string;
   let consent: Consent = config.consent ?? "granted";
@@ -45,7 +49,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   let underWay: Entry[] = [];
   // How many events the batch had that failed, and is sent again as it was.
   let again = 0;
-  const divided: Divided[] = [];
+  let divided: Divided[] = [];
   // What is under way in requests that outlive the page.
   let leaving: Entry[] = [];
 
@@ -61,8 +65,16 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   const most = () => divided.at(-1)?.most ?? config.batchEvents;
   const isStopped = () => ended || !online || consent !== "granted";
 
-  /** When a batch with an event that was taken at a time is due. */
-  const due = (at: number) => performance.now() + Math.min(at - Date.now(), 0) + config.batchWaitMs;
+  /** An event as it is in the queue behind another one. A header counts once for all in a row that have it. */
+  function enter(one: Stored, before?: Stored): Entry {
+    const size = byteLength(one.body);
+    return {
+      ...one,
+      size,
+      weight: before?.header === one.header ? size : size + byteLength(one.header),
+      due: performance.now() + Math.min(one.at - Date.now(), 0) + config.batchWaitMs,
+    };
+  }
 
   function track(event: Event, { id, timestamp, currentURL }: About = {}): Taken {
     const at = Date.now();
@@ -75,17 +87,16 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     } catch {
       // What has no JSON is refused below.
     }
-    const size = byteLength(body ?? "");
+    const entry = enter({ key, at, id, type: type!, header, body: body! }, queue.at(-1));
     const reason: Refusal | false =
       (closing && "closed") ||
       (consent === "denied" && "no_consent") ||
-      ((!type || !body || size > config.maxEventBytes) && "invalid") ||
-      ((queue.length >= config.maxEvents || bytes + size > config.maxBytes) && "queue_full");
+      ((!type || !body || entry.size > config.maxEventBytes) && "invalid") ||
+      ((queue.length >= config.maxEvents || bytes + entry.weight > config.maxBytes) && "queue_full");
     if (reason) return refuse(reason);
-    const entry: Entry = { key, at, id, type: type!, header, body: body!, size, due: due(at) };
     if (consent === "granted" && store?.add(entry) === false) return refuse("storage");
     queue.push(entry);
-    bytes += size;
+    bytes += entry.weight;
     counters.taken++;
     wake();
     return { taken: true, id };
@@ -125,13 +136,13 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     const oldest = Date.now() - config.maxAgeMs;
     giveUp(queue.filter((entry) => entry.at < oldest), "expired");
     underWay = compose(queue, again || most(), config.batchBytes);
-    if (underWay.length) await request(underWay, bodyOf(underWay), false);
+    if (underWay.length) await request(underWay);
   }
 
-  async function request(batch: Entry[], body: string, keepalive: boolean): Promise<void> {
+  async function request(batch: Entry[], keepalive?: boolean): Promise<void> {
     counters.requests++;
     if (failed) counters.retries++;
-    const answer = await send({ body, keepalive, timeoutMs: config.requestTimeoutMs });
+    const answer = await send({ body: bodyOf(batch), keepalive, timeoutMs: config.requestTimeoutMs });
     // Nothing changes if consent was denied meanwhile, the client has ended, or another request has brought the answer.
     if (!ended && batch.some((entry) => !entry.settled)) answered(batch, answer);
   }
@@ -139,6 +150,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   function answered(batch: Entry[], answer: Answer): void {
     const { status, text } = answer;
     const said = objectIn(text);
+    const why = `status ${status}`;
     again = 0;
     failed = false;
     // A captive portal says 200 too, but nothing like this.
@@ -154,7 +166,8 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
       });
       counters.accepted += drop(accepted).length;
       if (!failed) failures = 0;
-    } else if (status < 400 || status > 499 || status === 408 || status === 429) {
+    } else if (!/ 4(?!08|29)/.test(why)) {
+      // No answer is status 0.
       failed = true;
       again = batch.length;
     } else if (status === 413 && batch.length > 1) {
@@ -162,6 +175,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     } else {
       giveUp(batch, status === 413 ? "too_large" : "refused", { message: said.message ?? text.slice(0, 1000), status });
     }
+    counters.lastFailure = again ? why : "";
     if (failed) {
       const now = performance.now();
       until = now + Math.random() * Math.min(config.backoffMaxMs, config.backoffBaseMs * 2 ** failures++);
@@ -174,11 +188,11 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     const dropped = entries.filter((entry) => !entry.settled);
     for (const entry of dropped) {
       entry.settled = true;
-      bytes -= entry.size;
+      bytes -= entry.weight;
     }
     if (dropped.length) {
       queue = queue.filter((entry) => !entry.settled);
-      settle(divided, dropped.length);
+      divided = divided.filter((one) => (one.left -= dropped.length) > 0);
       store?.remove(dropped);
     }
     return dropped;
@@ -203,10 +217,10 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
 
   /** Puts what earlier runs left at the front of the queue. */
   function admit({ found = [], damaged = 0 }: Partial<Found>): void {
-    const entries = found.map((one) => {
-      const size = byteLength(one.body);
-      bytes += size;
-      return { ...one, size, due: due(one.at), saved: true };
+    const entries = found.map((one, index) => {
+      const entry = enter(one, found[index - 1]);
+      bytes += entry.weight;
+      return { ...entry, saved: true };
     });
     queue.unshift(...entries);
     counters.taken += entries.length;
@@ -216,22 +230,21 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     wake();
   }
 
-  function leave(all: boolean): void {
+  function leave(all?: boolean): void {
     if (isStopped() || performance.now() < floor) return;
     let rest = queue.filter((entry) => !leaving.includes(entry) && (all || !underWay.includes(entry)));
     for (let batch: Entry[]; (batch = compose(rest, most(), LEAVING_BYTES)).length; rest = rest.slice(batch.length)) {
-      const body = bodyOf(batch);
       const together = [...leaving, ...batch];
-      if (byteLength(body) > LEAVING_BYTES || byteLength(bodyOf(together)) > ALL_LEAVING_BYTES) continue;
+      if (byteLength(bodyOf(batch)) > LEAVING_BYTES || byteLength(bodyOf(together)) > ALL_LEAVING_BYTES) continue;
       leaving = together;
-      void request(batch, body, true).then(() => {
+      void request(batch, true).then(() => {
         leaving = leaving.filter((entry) => !batch.includes(entry));
         wake();
       });
     }
   }
 
-  function setHeader(fields: Header): void {
+  function setHeader(fields: Header = {}): void {
     header = JSON.stringify(encodeHeader(fields));
   }
 
@@ -263,7 +276,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
         resolve(empty);
       };
       // This timer may keep a process alive: somebody waits for it.
-      const limit = setTimeout(check, Math.min(timeoutMs, 0x7fffffff), true);
+      const limit = setTimeout(check, Math.min(timeoutMs, LONGEST_MS), true);
       waiting.add(check);
       until = 0;
       wake();
@@ -279,7 +292,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     return settled;
   }
 
-  setHeader(config.header ?? {});
+  setHeader(config.header);
   find();
 
   return {

@@ -10,9 +10,7 @@ export type Encoders = { readonly [name: string]: (value: never) => unknown };
 export function message(fields: object, encoders: Encoders = {}): object {
   const json: { [name: string]: unknown } = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null) continue;
-    const encode = encoders[name];
-    json[name] = encode ? encode(value as never) : plain(value);
+    if (value !== undefined && value !== null) json[name] = (encoders[name] ?? plain)(value as never);
   }
   return json;
 }

@@ -20,7 +20,7 @@ export const fetching =
         redirect: "manual",
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { status: response.status, text: await read(response), retryAfter: response.headers.get("retry-after") ?? "" };
+      return { status: response.status, text: await read(response), retryAfter: response.headers.get("retry-after") };
     } catch {
       return NO_ANSWER;
     }

@@ -16,7 +16,7 @@ export function failureOf(answer: Answer, error: string): string {
 
 /** The seconds of a Retry-After. What isn't the server's answer asks for nothing, and a date is by the server's clock. */
 export function retryAfter(answer: Answer, date = ""): string {
-  const text = answer.retryAfter.trim();
+  const text = answer.retryAfter?.trim() ?? "";
   if (answer.status < 400 && !isSuccess(answer)) return "";
   if (/^\d+$/.test(text)) return text;
   const until = HTTP_DATE.test(text) ? Date.parse(text) : NaN;

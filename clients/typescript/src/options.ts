@@ -18,7 +18,7 @@ export const DEFAULTS = {
 /** The address that requests go to. Throws if the endpoint is none, or would carry the key in the clear. */
 export function address({ endpoint, insecure }: Options): string {
   if (!(insecure ? /^https?:\/\/./ : SECURE).test(endpoint)) {
-    throw TypeError("endpoint: use https or loopback");
+    throw TypeError("endpoint: https or loopback");
   }
   return endpoint.replace(/\/*$/, "/event/dispatch");
 }

@@ -27,6 +27,8 @@ export function isStored(one: Stored): unknown {
 export interface Entry extends Stored {
   /** Bytes of the body. */
   size: number;
+  /** Bytes that it takes in the queue. */
+  weight: number;
   /** From when on it should be sent, by the monotonic clock. */
   due: number;
   /** Whether storage has it; nothing, if it was never given to it. */
@@ -58,7 +60,7 @@ export interface Store {
 export interface Request {
   body: string;
   /** Whether it has to outlive the page, which makes it a simple request without a preflight. */
-  keepalive: boolean;
+  keepalive?: boolean | undefined;
   timeoutMs: number;
 }
 
@@ -66,8 +68,8 @@ export interface Request {
 export interface Answer {
   status: number;
   text: string;
-  /** The header Retry-After; empty, if there is none. */
-  retryAfter: string;
+  /** The header Retry-After; null or empty, if there is none. */
+  retryAfter: string | null;
 }
 
 /** Where the core runs. */

@@ -58,8 +58,8 @@ export interface Counters {
   retries: number;
   /** Records of storage that could not be read. */
   damaged: number;
-  /** Why the last request failed, in a few words; empty if it didn't. Only in Node.js: pages have the browser's own tools. */
-  lastFailure?: string;
+  /** Why the last request failed, in a few words; empty if it didn't. In pages it is the status, 0 if no answer came. */
+  lastFailure: string;
 }
 
 /** How a client behaves; all but the endpoint have a default. */

@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use event_grpc::contract::Pool;
 use event_grpc::ingest::Limits;
-use event_grpc::listen;
+use event_grpc::listen::{self, Pace};
+use http::Method;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::pipeline::PANIC;
 use super::server::{POOL, Server, until};
+use crate::http::request;
 
 const JSON: &str = "application/json";
 
@@ -93,6 +95,65 @@ async fn codes_say_what_is_wrong_with_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_of_a_path_has_the_same_shape() {
+    let doors = listen::Limits {
+        pace: Pace {
+            window: Duration::from_millis(300),
+            ..Pace::default()
+        },
+        ..listen::Limits::default()
+    };
+    let pool = Pool {
+        max_request: 1000,
+        ..POOL
+    };
+    let server = Server::start_behind(doors, Limits::embedded(), pool, |broker| broker).await;
+    let json = ("content-type", JSON);
+    let packed = |encoding| vec![json, ("content-encoding", encoding)];
+    let is_shaped = |path: &str, text: &str| {
+        let said: Value = serde_json::from_str(text).unwrap();
+        let of_events = said["status"] == "ERROR" && said["message"].is_string();
+        let of_webhook = said["error"].is_string();
+        let expected = if path == "/hook/" {
+            of_webhook
+        } else {
+            of_events
+        };
+        assert!(expected && of_events != of_webhook, "{path}: {text}");
+    };
+    for path in ["/event/dispatch", "/hook/"] {
+        let url = format!("http://127.0.0.1:{}{path}", server.http);
+        for (method, headers, body, status) in [
+            (Method::POST, vec![json], "{".to_owned(), 400),
+            (Method::POST, packed("gzip"), "{}".to_owned(), 400),
+            (Method::GET, vec![], String::new(), 405),
+            (Method::POST, vec![json], " ".repeat(2000), 413),
+            (
+                Method::POST,
+                vec![("content-type", "text/html")],
+                "{}".to_owned(),
+                415,
+            ),
+            (Method::POST, packed("lzma"), "{}".to_owned(), 415),
+        ] {
+            let answer = request(method, &url, &headers, body).await;
+            assert_eq!(answer.status, status, "{path}: {answer:?}");
+            is_shaped(path, &answer.text);
+        }
+        // A body that comes too slowly.
+        let mut slow = TcpStream::connect(("127.0.0.1", server.http))
+            .await
+            .unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n");
+        slow.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        is_shaped(path, answer.split("\r\n\r\n").nth(1).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_pool_says_when_to_try_again() {
     let server = Server::start(
         Limits::embedded(),
@@ -119,9 +180,9 @@ async fn a_full_pool_says_when_to_try_again() {
 async fn bodies_that_are_still_being_read_count_too() {
     let doors = listen::Limits {
         // No upload is aborted for others here.
-        pace: listen::Pace {
+        pace: Pace {
             time_limit: Duration::from_secs(60),
-            ..listen::Pace::default()
+            ..Pace::default()
         },
         ..listen::Limits::default()
     };

@@ -14,8 +14,8 @@ use crate::chaos::wait;
 use crate::libraries::Library;
 use crate::services::{Keep, Kept, install};
 
-/// Events of each library.
-const EVENTS: &str = "100000";
+/// Events of each library, if nothing else is said.
+pub(super) const EVENTS: u64 = 100_000;
 
 /// Pages with the TypeScript library, as the load generator starts them.
 const PAGES: &str = "pages=node clients/typescript/test/browser/driver.mjs";
@@ -25,6 +25,7 @@ pub(super) fn run(
     root: &Path,
     built: &Executables,
     libraries: &[Library],
+    count: u64,
     interrupt: &Receiver<()>,
 ) -> Result<()> {
     let directory = tempfile::Builder::new()
@@ -32,7 +33,7 @@ pub(super) fn run(
         .tempdir()?;
     let mut cluster = Cluster::start(&built.server, directory.path())?;
     for library in libraries {
-        let load = sender(root, built, &cluster, &library.driver())?;
+        let load = sender(root, built, &cluster, &library.driver(), count)?;
         torment(&mut cluster, &load, interrupt)
             .with_context(|| format!("{} with faults", library.name()))?;
         if library.name() == "typescript" {
@@ -40,7 +41,7 @@ pub(super) fn run(
                 println!("typescript: pages with faults not run, there is no Chromium");
                 continue;
             };
-            let mut load = sender(root, built, &cluster, PAGES)?;
+            let mut load = sender(root, built, &cluster, PAGES, count)?;
             // Its tabs come and go by themselves.
             load.args(["--crashes", "0"]).env("CHROMIUM", chromium);
             torment(&mut cluster, &load, interrupt).context("pages with faults")?;
@@ -58,10 +59,16 @@ fn chromium() -> Option<PathBuf> {
 }
 
 /// What sends with a driver.
-fn sender(root: &Path, built: &Executables, cluster: &Cluster, driver: &str) -> Result<Command> {
+fn sender(
+    root: &Path,
+    built: &Executables,
+    cluster: &Cluster,
+    driver: &str,
+    count: u64,
+) -> Result<Command> {
     let mut command = Command::new(&built.loadgen);
     command.current_dir(root).arg("sender-faults");
-    command.args(["--library", driver, "--count", EVENTS]);
+    command.args(["--library", driver, "--count", &count.to_string()]);
     for number in 0..2 {
         let address = format!("http://127.0.0.1:{}", cluster.http(number)?);
         command.arg("--to").arg(address);

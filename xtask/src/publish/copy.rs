@@ -15,9 +15,7 @@ const COMMON: [(&str, &str); 3] = [
 
 /// Copies the files of a folder that git has or doesn't ignore, in place of what is there.
 pub(super) fn folder(root: &Path, from: &Path, to: &Path) -> Result<()> {
-    if to.exists() {
-        fs::remove_dir_all(to)?;
-    }
+    emptied(to)?;
     let listed = Command::new("git")
         .current_dir(from)
         .args([
@@ -45,6 +43,14 @@ pub(super) fn folder(root: &Path, from: &Path, to: &Path) -> Result<()> {
         }
     }
     common(root, to)
+}
+
+/// Makes a folder, in place of what is there.
+pub(super) fn emptied(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
 }
 
 /// Adds the licences and the changelog to a folder.

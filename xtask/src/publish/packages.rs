@@ -11,6 +11,13 @@ use super::copy;
 /// The builder of Python's packages.
 const PYTHON_BUILD: &str = "build==1.6.1";
 
+/// Packs the files of this folder, and no folders, which Go refuses in the zip of a module.
+const PYTHON_ZIP: &str = "import pathlib, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as packed:
+    for path in sorted(pathlib.Path('.').rglob('*')):
+        if path.is_file():
+            packed.write(path)";
+
 /// A package of a registry.
 pub(super) struct Package {
     /// The registry.
@@ -92,7 +99,9 @@ fn npm(job: &Job<'_>) -> Result<Vec<PathBuf>> {
             "--ignore-scripts",
         ],
     )?;
-    // What it runs before it packs is the library's build.
+    job.run("npm", &["run", "--silent", "build"])?;
+    // It is built: npm warns whoever installs a package of a script that would build it.
+    copy::replace(&manifest, "    \"prepare\": \"npm run build\",\n", "")?;
     job.run("npm", &["pack", "--silent"])?;
     copy::files(&job.place, ".tgz")
 }
@@ -111,6 +120,13 @@ fn maven(job: &Job<'_>) -> Result<Vec<PathBuf>> {
         let resources = format!("{module}/src/main/resources/META-INF/eventgrpc-{module}");
         copy::common(job.root, &job.place.join(resources))?;
     }
+    // A repository of files is what a registry is sent, and what a project on this machine can take the library from.
+    let repository = job.root.join("target/publish/maven-repository");
+    copy::emptied(&repository)?;
+    let to = format!(
+        "-DaltDeploymentRepository=published::file:{}",
+        repository.display()
+    );
     job.run(
         "mvn",
         &[
@@ -122,16 +138,17 @@ fn maven(job: &Job<'_>) -> Result<Vec<PathBuf>> {
             "-pl",
             "core,grpc",
             "-am",
-            "package",
+            // What is built here is for others, and not for this user's own repository.
+            "-Dmaven.install.skip=true",
+            &to,
+            "deploy",
         ],
     )?;
     let mut files = Vec::new();
-    for module in MODULES {
-        let jars = copy::files(&job.place.join(module).join("target"), ".jar")?;
-        files.extend(
-            jars.into_iter()
-                .filter(|jar| !jar.to_string_lossy().ends_with("-tests.jar")),
-        );
+    for name in ["event-grpc-client", "event-grpc-client-grpc"] {
+        let folder = repository.join("eventgrpc").join(name).join(job.version);
+        files.extend(copy::files(&folder, ".jar")?);
+        files.extend(copy::files(&folder, ".pom")?);
     }
     Ok(files)
 }
@@ -164,26 +181,45 @@ fn pypi(job: &Job<'_>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// A folder that is laid out like a module proxy: <https://go.dev/ref/mod#goproxy-protocol>.
 fn go(job: &Job<'_>) -> Result<Vec<PathBuf>> {
     job.run("go", &["vet", "./..."])?;
     let said = job.run("go", &["list", "-m"])?;
-    let module = format!("{}@v{}", said.trim(), job.version);
+    let (name, version) = (said.trim(), format!("v{}", job.version));
+    let module = format!("{name}@{version}");
     // A module's zip has its files in a folder that is named like the module and its version.
     let zipped = job.root.join("target/publish/go-module");
+    copy::emptied(&zipped)?;
     copy::folder(
         job.root,
         &job.root.join("clients/go"),
         &zipped.join(&module),
     )?;
-    let name = format!("v{}.zip", job.version);
-    let first = module.split('/').next().unwrap_or(&module).to_owned();
-    let zip = Job {
-        root: job.root,
-        place: zipped.clone(),
-        version: job.version,
+    let proxy = job.root.join("target/publish/go-proxy");
+    copy::emptied(&proxy)?;
+    let served = proxy.join(name).join("@v");
+    fs::create_dir_all(&served)?;
+    let named = |ending: &str| served.join(format!("{version}.{ending}"));
+    let (zip, info, manifest) = (named("zip"), named("info"), named("mod"));
+    let packing = Job {
+        place: zipped,
+        ..*job
     };
-    zip.run("python3", &["-m", "zipfile", "-c", &name, &first])?;
-    Ok(vec![zipped.join(name)])
+    packing.run("python3", &["-c", PYTHON_ZIP, &zip.to_string_lossy()])?;
+    fs::copy(job.place.join("go.mod"), &manifest)?;
+    fs::write(&info, format!("{{\"Version\":\"{version}\"}}\n"))?;
+    fs::write(served.join("list"), format!("{version}\n"))?;
+    // Go takes only what is packed as it wants it.
+    let source = format!("GOPROXY=file://{}", proxy.display());
+    let cache = job.root.join("target/publish/go-cache");
+    copy::emptied(&cache)?;
+    let cache = format!("GOMODCACHE={}", cache.display());
+    let download = ["go", "mod", "download", "-modcacherw", &module];
+    packing.run(
+        "env",
+        &[&[&source, &cache, "GOSUMDB=off"][..], &download].concat(),
+    )?;
+    Ok(vec![zip, info, manifest])
 }
 
 fn crates(job: &Job<'_>) -> Result<Vec<PathBuf>> {

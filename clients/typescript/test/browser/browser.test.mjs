@@ -64,6 +64,25 @@ test("events are sent with their key, settled and forgotten", { skip }, async ()
   await isStored(0);
 });
 
+test("the counters say which status the last request failed with, until one doesn't fail", { skip }, async () => {
+  const said = async () => (await counters(page)).lastFailure;
+  await open(page, { endpoint: server.url, backoffBaseMs: 1, backoffMaxMs: 1 });
+  assert.equal(await said(), "");
+  for (const [answer, expected] of [
+    [{ status: 503 }, "status 503"],
+    ["cut", "status 0"],
+    [{ status: 200, body: "<p>Welcome</p>" }, "status 200"],
+  ]) {
+    server.answer = () => answer;
+    await track(page, 1);
+    assert.equal(await flush(page, 200), false);
+    await until(async () => (await said()) === expected, expected);
+  }
+  server.answer = accept;
+  assert.equal(await flush(page), true);
+  assert.equal(await said(), "");
+});
+
 test("a reload loses nothing", { skip }, async () => {
   server.answer = () => ({ status: 503 });
   await open(page, { endpoint: server.url });

@@ -249,13 +249,9 @@ pub(super) fn schemas(schemas: &mut Schemas<'_>, response: Option<&MessageDescri
     );
     schemas.add("Error", error);
     if let Some(response) = response {
-        let any_of = vec![
-            schemas.message(response, Names::Json),
-            reference("schemas/Error"),
-        ];
-        let about = "Nothing of the request was taken. What could be read as events is answered like what was taken, with the \
-            status ERROR.";
-        let refused = object([("anyOf", Node::List(any_of))]).described(about);
+        let about = "Nothing of the request was taken. It has the status ERROR, and says why; of events that could be read, each \
+            of the first ones that are wrong is named.";
+        let refused = schemas.message(response, Names::Json).described(about);
         schemas.add("EventsRefused", refused);
     }
 }

@@ -45,18 +45,24 @@ final class HttpTransport implements Transport {
     public Answer send(byte[] request, long timeoutMillis) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) url.openConnection();
         current = connection;
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         // A timeout of the connection is for each read only.
         ScheduledFuture<?> deadline = deadlines.schedule(connection::disconnect, timeoutMillis, TimeUnit.MILLISECONDS);
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         boolean read = false;
         try {
             write(connection, request, (int) Math.min(Integer.MAX_VALUE, timeoutMillis));
             Answer answer = answer(connection, end);
             read = true;
             if (!deadline.cancel(false)) {
-                throw new SocketTimeoutException("no whole answer within " + timeoutMillis + " ms");
+                throw late(timeoutMillis);
             }
             return answer;
+        } catch (IOException | RuntimeException cut) {
+            // Where another thread cuts the connection the JDK stumbles, also over a null pointer of its own.
+            if (isOver(end)) {
+                throw late(timeoutMillis);
+            }
+            throw cut instanceof IOException ? (IOException) cut : new IOException("the connection was cut", cut);
         } finally {
             deadline.cancel(false);
             current = null;
@@ -64,6 +70,14 @@ final class HttpTransport implements Transport {
                 connection.disconnect();
             }
         }
+    }
+
+    private static boolean isOver(long end) {
+        return System.nanoTime() - end >= 0;
+    }
+
+    private static IOException late(long timeoutMillis) {
+        return new SocketTimeoutException("no whole answer within " + timeoutMillis + " ms");
     }
 
     private void write(HttpURLConnection connection, byte[] request, int timeoutMillis) throws IOException {
@@ -127,8 +141,8 @@ final class HttpTransport implements Transport {
         for (int count = in.read(part); count >= 0 && body.size() < LARGEST; count = in.read(part)) {
             body.write(part, 0, count);
             // What comes byte by byte keeps `disconnect` waiting for as long as it comes.
-            if (closed || System.nanoTime() - end > 0) {
-                throw new SocketTimeoutException("no whole answer in time");
+            if (closed || isOver(end)) {
+                throw new IOException("the rest of the answer is not waited for");
             }
         }
         return body.toByteArray();
