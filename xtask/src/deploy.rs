@@ -49,6 +49,21 @@ pub(crate) struct Args {
 
 /// Runs all checks, those whose tools are there, and says which were left out.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
+    Ok(match all(root, args.all)? {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// The same at the end of all tests.
+pub(crate) fn after_tests(root: &Path) -> Result<()> {
+    if !all(root, false)? {
+        bail!("what is in deploy/ isn't as its tools want it");
+    }
+    Ok(())
+}
+
+fn all(root: &Path, everything: bool) -> Result<bool> {
     let root = fs::canonicalize(root)?;
     let places = Places {
         tools: root.join("target/tools"),
@@ -60,7 +75,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
     for (name, needs, check) in CHECKS {
         if !on_path(needs) {
             println!("{name}: not checked, there is no {needs}");
-            good &= !args.all;
+            good &= !everything;
             continue;
         }
         match check(&places) {
@@ -71,11 +86,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             }
         }
     }
-    Ok(if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(good)
 }
 
 fn scripts(places: &Places) -> Result<()> {

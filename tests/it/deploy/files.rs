@@ -38,9 +38,9 @@ fn an_image_is_built_with_this_compiler_and_holds_the_engine_of_this_build() {
     );
     assert_eq!(
         assigned(&dockerfile, "ENGINE_SHA256"),
-        quoted(&release, "sha256:")
+        quoted(&release, "\n    sha256: ")
     );
-    let package = quoted(&release, "package: ");
+    let package = quoted(&release, "\n    package: ");
     assert!(dockerfile.contains(&format!("{package}@${{ENGINE}}")));
     // The last stage is the one without the engine, as a user who isn't root.
     let (_, last) = dockerfile.rsplit_once("\nFROM ").unwrap();
