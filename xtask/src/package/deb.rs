@@ -102,7 +102,7 @@ fn documents(root: &Path, tree: &Path) -> Result<()> {
     let entry = format!(
         "event-grpc ({}) unstable; urgency=medium\n\n  * What is new is in CHANGELOG.md of the project.\n\n -- {}  {}",
         version(root)?,
-        maintainer(root)?,
+        maintainer(),
         date
     );
     zipped(&entry, &folder.join("changelog.gz"))?;
@@ -110,14 +110,11 @@ fn documents(root: &Path, tree: &Path) -> Result<()> {
     zipped(&manual, &tree.join("usr/share/man/man1/event-grpc.1.gz"))
 }
 
-fn maintainer(root: &Path) -> Result<String> {
-    let control = fs::read_to_string(root.join("deploy/debian/control"))?;
-    let line = control
-        .lines()
-        .find_map(|line| line.strip_prefix("Maintainer: "));
-    Ok(line
-        .context("deploy/debian/control names no maintainer")?
-        .to_owned())
+/// Who packs it, as Debian's tools are told.
+fn maintainer() -> String {
+    let told = |name: &str, other: &str| std::env::var(name).unwrap_or_else(|_| other.to_owned());
+    let name = told("DEBFULLNAME", "event-grpc");
+    format!("{name} <{}>", told("DEBEMAIL", "event-grpc@localhost"))
 }
 
 /// Writes a text, compressed and without a time in it.
@@ -155,6 +152,7 @@ fn control(root: &Path, tree: &Path, version: &str) -> Result<()> {
             output(Command::new("dpkg").arg("--print-architecture"))?.trim(),
         )
         .replace("@DEPENDS@", &libraries(tree)?)
+        .replace("@MAINTAINER@", &maintainer())
         .replace("@SIZE@", &size.to_string());
     fs::write(folder.join("control"), text)?;
     fs::write(folder.join("conffiles"), format!("/{CONFIGURATION}\n"))?;
