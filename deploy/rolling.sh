@@ -79,7 +79,11 @@ done
 for instance; do
   say "$instance: drain"
   drained=$instance
-  [ "$(ask "$instance" PUT '/heartbeat/?beat=false')" = 410 ] || fail "$instance: its heartbeat can't be set; is the token right?"
+  case $(ask "$instance" PUT '/heartbeat/?beat=false') in
+    410) ;;
+    401 | 403) drained=''; fail "$instance: its operations want another token" ;;
+    *) fail "$instance: its heartbeat can't be set" ;;
+  esac
   if [ -n "$down" ]; then
     until_true run "$down" "$instance" || fail "$instance: the load balancer doesn't mark it down"
   else
