@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod alive;
 mod apply;
 mod capacity;
 mod clickhouse;
@@ -60,6 +61,7 @@ enum Command {
     Reprocess(reprocess::Args),
     Send(send::Args),
     Capacity(capacity::Args),
+    Alive(alive::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -81,6 +83,7 @@ pub fn run() -> ExitCode {
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Capacity(args) => capacity::run(&args),
+            Command::Alive(args) => alive::run(args).await,
         };
         Ok(status(good?))
     })

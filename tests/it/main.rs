@@ -17,6 +17,7 @@ mod clients;
 mod clusters;
 mod content;
 mod cutover;
+mod deploy;
 mod dlq;
 mod engine;
 mod forward;

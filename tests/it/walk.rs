@@ -85,6 +85,12 @@ async fn the_documented_load_balancer_follows_the_heartbeat_that_operators_set()
     rolling::follows_the_heartbeat(Path::new(env!("CARGO_BIN_EXE_event-grpc"))).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rolling_script_replaces_instances_without_a_failed_request_and_puts_back_what_went_wrong()
+ {
+    rolling::script::replaces_both(Path::new(env!("CARGO_BIN_EXE_event-grpc"))).await;
+}
+
 /// Adds message and variant. Only the event type changes, so there is nothing to migrate.
 fn declare_the_type(project: &Project, walk: &Walk) {
     project.edit(MESSAGES, |file| format!("{file}\n{}", walk.message));

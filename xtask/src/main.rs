@@ -10,9 +10,11 @@ mod build;
 mod chaos;
 mod clients;
 mod codegen;
+mod deploy;
 mod libraries;
 mod memory;
 mod mutations;
+mod package;
 mod plan;
 mod publish;
 mod services;
@@ -87,6 +89,10 @@ enum Command {
     Plan(plan::Args),
     /// Build what registries take of the client libraries, in target/publish
     Publish(publish::Args),
+    /// Build what is installed: a Debian package and the chart, in target/package
+    Package(package::Args),
+    /// Hold deploy/ and the pipelines to the rules of their own tools, which are installed below target/
+    Deploy(deploy::Args),
     /// Judge seeded mistakes and harmless changes of the declarations, and print those that were misjudged and a score
     Mutations {
         /// Only those with this text in their names
@@ -128,6 +134,8 @@ fn main() -> ExitCode {
         Command::Siege(args) => siege::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
         Command::Publish(args) => publish::run(&root, &args),
+        Command::Package(args) => package::run(&root, &args),
+        Command::Deploy(args) => deploy::run(&root, &args),
         Command::Mutations { only } => mutations::run(&root, only.as_deref()),
         Command::Walk(args) => walk::run(&root, &args),
         Command::Explain { code } => explain(code.as_deref()),

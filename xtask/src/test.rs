@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::services::{self, Keep, Kept, Services};
-use crate::{cargo, chaos, clients, siege, walk};
+use crate::{cargo, chaos, clients, deploy, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
 /// that fail are run once more, one at a time, and what passes then is told and doesn't count. `rabbitmq` is the release of the
@@ -70,6 +70,7 @@ pub(crate) fn run(
         clients::after_tests(root, full, retry, &interrupt)?;
         if full {
             walk::after_tests(root, &interrupt)?;
+            deploy::after_tests(root)?;
             for version in services::rabbitmq::choices()? {
                 if !other_release(version, &interrupt)?.success() {
                     bail!("what is about RabbitMQ fails with {version}");

@@ -2,6 +2,7 @@
 
 mod doors;
 mod ops;
+mod supervisor;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -267,8 +268,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         clickhouse = %app.databases().main().address(),
         "Serving."
     );
+    supervisor::ready();
     ended().await?;
     tracing::info!("Draining.");
+    supervisor::stopping();
     app.stop().await;
     tracing::info!("Stopped.");
     Ok(())

@@ -94,11 +94,15 @@ impl Vhost {
 
     /// Imports the definitions as an operator does, and waits until the policies, which come last, are there.
     pub(crate) async fn import_the_definitions(&self) {
-        let definitions = self.definitions();
+        self.import(&self.definitions()).await;
+    }
+
+    /// Imports definitions, which are for this virtual host, and waits likewise.
+    pub(crate) async fn import(&self, definitions: &Value) {
         let file = tempfile::NamedTempFile::new().unwrap();
-        serde_json::to_writer(&file, &definitions).unwrap();
+        serde_json::to_writer(&file, definitions).unwrap();
         rabbitmqctl(&["import_definitions", file.path().to_str().unwrap()]);
-        let policies: BTreeSet<String> = entries(&definitions, "policies")
+        let policies: BTreeSet<String> = entries(definitions, "policies")
             .map(|policy| policy["name"].to_string())
             .collect();
         assert!(!policies.is_empty());

@@ -4,6 +4,7 @@
 mod balancer;
 mod instance;
 mod load;
+pub(super) mod script;
 
 use std::fs;
 use std::path::Path;
