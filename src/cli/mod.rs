@@ -1,6 +1,7 @@
 //! The `event-grpc` command line.
 
 mod apply;
+mod ask;
 mod capacity;
 mod clickhouse;
 mod clickhouse_tls;
@@ -23,6 +24,7 @@ mod serve_engine;
 mod serve_intake;
 mod serve_tls;
 mod services;
+mod tap;
 mod time;
 mod unknown;
 mod webhook;
@@ -56,6 +58,7 @@ enum Command {
     Dlq(dlq::Args),
     Keys(keys::Args),
     Ledger(ledger::Args),
+    Tap(tap::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
             Command::Dlq(args) => dlq::run(args).await,
             Command::Keys(args) => keys::run(args),
             Command::Ledger(args) => ledger::run(args).await,
+            Command::Tap(args) => tap::run(args).await,
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,

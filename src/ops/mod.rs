@@ -1,4 +1,4 @@
-//! Operations: logs, metrics, health, readiness, the ledger, replay, and the comparison with running servers.
+//! Operations: logs, metrics, health, readiness, taps, the ledger, replay, and the comparison with running servers.
 
 pub mod access;
 pub mod ledger;
@@ -7,4 +7,5 @@ pub mod logging;
 pub mod readiness;
 pub mod replay;
 pub mod router;
+pub mod tap;
 pub mod unknown;
