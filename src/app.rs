@@ -117,6 +117,7 @@ pub struct App {
     databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
+    taps: Taps,
     remote: bool,
     notice: Duration,
     drain: Duration,
@@ -232,7 +233,12 @@ impl App {
             health: health.clone(),
             readiness,
             metrics: Arc::new(move || counted.render()),
-            tap: TapService::new(taps, pipeline, &config.ops.personal, operating.clone()),
+            tap: TapService::new(
+                taps.clone(),
+                pipeline,
+                &config.ops.personal,
+                operating.clone(),
+            ),
         };
         let legacy = config.ops.legacy;
         let routers = Routers::new(pipeline, &sources, &operations, access, legacy)?;
@@ -248,6 +254,7 @@ impl App {
             databases,
             health,
             broker,
+            taps,
             remote,
             notice: config.notice,
             drain: config.drain,
@@ -286,6 +293,11 @@ impl App {
     /// Broker of this instance, for callers that run an instance inside their own process.
     pub fn broker(&self) -> Arc<dyn Broker> {
         Arc::clone(&self.broker)
+    }
+
+    /// Taps of this instance.
+    pub fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     /// Drains and stops within the configured time: first health reports it, then new requests are refused, requests

@@ -37,6 +37,7 @@ mod scan;
 mod schemas;
 mod secrets;
 mod support;
+mod tap;
 mod tidy;
 mod tls;
 mod tls_servers;

@@ -88,6 +88,26 @@ impl Personal {
             || PARTS.iter().any(|part| name.contains(part))
     }
 
+    /// Masks what a tap shows. The names of an event's variant and of a table, which have members, aren't names of fields.
+    pub fn mask_shown(&self, shown: &mut Value) {
+        let Some(members) = shown.as_object_mut() else {
+            return;
+        };
+        for (name, value) in members {
+            match value {
+                Value::Object(inner) if ["event", "row"].contains(&name.as_str()) => {
+                    for (name, value) in inner {
+                        match !value.is_object() && self.is(name) {
+                            true => hide(value),
+                            false => self.mask(value),
+                        }
+                    }
+                }
+                value => self.mask(value),
+            }
+        }
+    }
+
     /// Masks personal fields at any depth, in JSON in texts too, and texts with an address of an email in them.
     pub fn mask(&self, value: &mut Value) {
         match value {
@@ -159,6 +179,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_name_of_a_type_is_no_field() {
+        let mut shown = json!({
+            "type": "PhoneVerifiedEvent",
+            "event": { "id": "1", "phoneVerifiedEvent": { "phone": "1", "country": "de" }, "email": "a" },
+            "row": { "phones": { "phone": "1" } },
+        });
+        Personal::default().mask_shown(&mut shown);
+        let wanted = json!({
+            "type": "PhoneVerifiedEvent",
+            "event": { "id": "1", "phoneVerifiedEvent": { "phone": "***", "country": "de" }, "email": "***" },
+            "row": { "phones": { "phone": "***" } },
+        });
+        assert_eq!(shown, wanted);
+    }
 
     #[test]
     fn personal_fields_are_masked_at_any_depth_and_others_are_not() {

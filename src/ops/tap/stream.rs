@@ -141,7 +141,7 @@ impl Lines {
     fn matching(&mut self, capture: &Capture) -> Option<Value> {
         let mut shown = self.renderer.shown(capture);
         if let Some(personal) = &self.personal {
-            personal.mask(&mut shown);
+            personal.mask_shown(&mut shown);
         }
         match &self.ask.filter {
             Some(filter) if !filter.matches(&shown) => None,
