@@ -1,6 +1,7 @@
 //! Operations: logs, metrics, health, readiness, taps, the ledger, replay, and the comparison with running servers.
 
 pub mod access;
+pub mod board;
 pub mod ledger;
 pub mod live;
 pub mod logging;
