@@ -19,7 +19,7 @@ pub(super) async fn start(
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<Databases> {
-    let main = main(config, stop, tasks).await?;
+    let main = main(config, pipeline, stop, tasks).await?;
     let databases = databases(main, pipeline, config)?;
     tables(&databases, pipeline, config).await?;
     Ok(databases)
@@ -28,12 +28,21 @@ pub(super) async fn start(
 /// Configured server, or the embedded engine.
 async fn main(
     config: &Config,
+    pipeline: &Pipeline,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<ClickHouse> {
     if let Some(address) = &config.clickhouse {
         return Ok(ClickHouse::new(address.clone())?);
     }
+    anyhow::ensure!(
+        pipeline
+            .tables
+            .iter()
+            .all(|table| table.sharding().is_none()),
+        "pipeline.yaml declares a ClickHouse cluster, which the embedded engine is none of; name its hosts with --clickhouse-url \
+         (EVENT_GRPC_CLICKHOUSE_URL)"
+    );
     let mut engine = EngineConfig::new(config.data.clone());
     engine.engine_path = config.engine_path.clone();
     engine.executable = config.executable.clone();

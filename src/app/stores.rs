@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Config, clickhouse, postgresql};
 use crate::contract::{Pipeline, Storage};
-use crate::sink::clickhouse::{self as clickhouse_sink, Databases};
+use crate::sink::clickhouse::{self as clickhouse_sink, Cluster, Databases};
 use crate::sink::health::HealthReporter;
 use crate::sink::postgres::{self as postgres_sink, Postgres};
 use crate::sink::{Store, Stores};
@@ -42,9 +42,15 @@ impl Connected {
     pub(super) fn of_tables(&self, pipeline: &'static Pipeline) -> Stores {
         Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
             match table.storage {
-                Storage::ClickHouse(_) => Some(Arc::new(self.databases.of(table)?.clone())),
+                Storage::ClickHouse(_) | Storage::Cluster(_) => {
+                    Some(Arc::new(self.databases.of(table)?.clone()))
+                }
                 Storage::Postgres(_) => Some(Arc::new(self.postgres.clone()?)),
             }
+        })
+        .with_shards(pipeline.tables, |table| {
+            let cluster = self.databases.cluster_of(table);
+            cluster.map_or_else(Vec::new, Cluster::stores)
         })
     }
 
@@ -60,6 +66,19 @@ impl Connected {
             let (told, stop) = (told.clone(), stop.clone());
             tasks.spawn(clickhouse_sink::health::watch(server, told, stop));
         }
+        for cluster in self.databases.clusters() {
+            for shard in 0..cluster.shards() {
+                let (told, stop) = (told.clone(), stop.clone());
+                let watch = clickhouse_sink::health::watch_shard(
+                    cluster.clone(),
+                    shard,
+                    pipeline,
+                    told,
+                    stop,
+                );
+                tasks.spawn(watch);
+            }
+        }
         if let Some(postgres) = self.postgres.clone() {
             let tables = postgres_sink::migrate::tables(pipeline);
             let (told, stop) = (told.clone(), stop.clone());
@@ -71,7 +90,9 @@ impl Connected {
 /// Why the queues of a table are disabled whose store isn't configured.
 pub(super) fn reason(storage: Storage) -> &'static str {
     match storage {
-        Storage::ClickHouse(_) => "no ClickHouse server is configured for its table",
+        Storage::ClickHouse(_) | Storage::Cluster(_) => {
+            "no ClickHouse server is configured for its table"
+        }
         Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
     }
 }

@@ -35,10 +35,11 @@ pub struct Rows<'a> {
     pub messages: &'a [Message<'a>],
 }
 
-/// Store of each table.
+/// Store of each table, and those of its shards.
 #[derive(Clone, Default)]
 pub struct Stores {
     by_table: BTreeMap<&'static str, Arc<dyn Store>>,
+    shards: BTreeMap<&'static str, Vec<Arc<dyn Store>>>,
 }
 
 impl Stores {
@@ -50,7 +51,25 @@ impl Stores {
         let stored = tables.iter().filter_map(|t| Some((t.name, store(t)?)));
         Stores {
             by_table: stored.collect(),
+            shards: BTreeMap::new(),
         }
+    }
+
+    /// Adds the stores of the shards of those tables that are divided.
+    #[must_use]
+    pub fn with_shards(
+        mut self,
+        tables: &[&'static Table],
+        shards: impl Fn(&'static Table) -> Vec<Arc<dyn Store>>,
+    ) -> Self {
+        let divided = tables.iter().filter(|table| table.sharding().is_some());
+        self.shards = divided.map(|table| (table.name, shards(table))).collect();
+        self
+    }
+
+    /// Stores of the shards of a table, in order.
+    pub fn shards(&self, table: &Table) -> Vec<Arc<dyn Store>> {
+        self.shards.get(table.name).cloned().unwrap_or_default()
     }
 
     /// Store of a table; none if the table is disabled.

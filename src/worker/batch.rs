@@ -3,19 +3,14 @@
 use tokio::time::Instant;
 
 use super::append::append;
+use super::batched_message::BatchedMessage;
 use super::blocking;
 use super::catch_panic::catch_panic;
-use super::failed::{Failed, panicked_unit};
+use super::failed::panicked_unit;
 use super::message::{Content, Prepared, units};
+use super::shard_blocks::ShardBlocks;
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
-
-/// Message in a batch, and its bad units.
-#[derive(Debug)]
-pub(super) struct BatchedMessage {
-    pub message: Prepared,
-    pub failed: Vec<Failed>,
-}
 
 /// Block with its messages. The rows of a message are in one batch, unless the block becomes too heavy.
 #[derive(Debug)]
@@ -30,11 +25,15 @@ pub(super) struct Batch {
     /// First unit of the last message for which there was no room.
     rest: Option<usize>,
     opened: Option<Instant>,
+    /// Blocks of the shards, in place of the one block.
+    pub shards: Option<ShardBlocks>,
 }
 
 impl Batch {
-    pub(super) fn new(table: &'static Table, room: Room) -> Self {
+    pub(super) fn new(table: &'static Table, room: Room, divided: bool) -> Self {
+        let sharding = table.sharding().filter(|_| divided);
         Batch {
+            shards: sharding.map(|sharding| ShardBlocks::new(table, sharding)),
             block: Block::new(table),
             held: Vec::new(),
             bytes: 0,
@@ -56,8 +55,11 @@ impl Batch {
             Content::Events(parts) => becomes(parts, body),
             _ => body as u64,
         };
-        let (block, room) = (&mut self.block, self.room);
-        let append = || append_from(block, &message, 0, &|_| true, room, cx);
+        let (block, shards, room) = (&mut self.block, &mut self.shards, self.room);
+        let append = || match shards {
+            None => append_from(block, &message, 0, &|_| true, room, cx),
+            Some(shards) => shards.append(&message, room, cx),
+        };
         let count = units(&message.content);
         // Panics of transforms are caught inside; any other leaves the block in an unknown state.
         let failed = match blocking::work(bytes, || catch_panic(append)) {
@@ -79,6 +81,9 @@ impl Batch {
 
     /// Rebuilds the block from the messages that it held before.
     fn rebuild(&mut self, cx: &Context) {
+        if let Some(shards) = &mut self.shards {
+            return shards.rebuild(&mut self.held, cx);
+        }
         self.block.clear();
         for held in &mut self.held {
             let good = |unit| held.failed.iter().all(|failed| failed.unit != unit);
@@ -92,9 +97,15 @@ impl Batch {
     pub(super) fn is_full(&self, limits: &Limits, messages: usize) -> bool {
         self.held.len() >= messages
             || self.full
-            || self.block.rows() >= limits.rows as usize
+            || self.rows() >= limits.rows as usize
             // A queue hands out so many bytes, and the next batch fills while this one is stored.
             || self.bytes >= limits.bytes as usize / 2
+    }
+
+    /// Number of rows of its block, or of the fullest one.
+    fn rows(&self) -> usize {
+        let shards = self.shards.as_ref();
+        shards.map_or_else(|| self.block.rows(), ShardBlocks::rows)
     }
 
     /// When its first message was added; none while it is empty.
@@ -122,6 +133,9 @@ impl Batch {
     /// Empties it and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.block.clear();
+        if let Some(shards) = &mut self.shards {
+            shards.clear();
+        }
         self.held.clear();
         self.bytes = 0;
         self.full = false;

@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, BatchedMessage};
+use super::batch::Batch;
+use super::batched_message::BatchedMessage;
 use super::bisect::Bisected;
 use super::flush::{Flushed, Flusher};
 use super::lanes::Lanes;
@@ -55,7 +56,8 @@ pub(super) struct Batcher {
 impl Batcher {
     /// Batcher whose batches have at most so many messages, so that two fit into the prefetch of the queues.
     pub(super) fn new(flusher: Flusher, limits: Option<Limits>, messages: usize) -> Self {
-        let filling = Lanes::new(flusher.table, flusher.room, limits, messages);
+        let divided = !flusher.shards.is_empty();
+        let filling = Lanes::new(flusher.table, flusher.room, divided, limits, messages);
         Batcher { flusher, filling }
     }
 

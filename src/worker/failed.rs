@@ -27,6 +27,8 @@ pub(super) struct Failed {
 pub(super) enum Verdict {
     /// Make it a dead letter.
     Dead,
+    /// It goes into the queue of its shard, counted from 0, uncounted: nothing is known against it.
+    Aside(u8),
     /// It failed, and it is not known yet if the fault is its own.
     Open,
     /// It goes back to its queue after this delay.

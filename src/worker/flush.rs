@@ -11,12 +11,14 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::batch::{Batch, BatchedMessage};
+use super::batch::Batch;
+use super::batched_message::BatchedMessage;
 use super::breaker::Breakers;
 use super::disposition::Part;
 use super::failure_history::{FailureHistory, Key};
 use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
+use super::shard::Shard;
 use super::stretch::Room;
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
@@ -34,6 +36,10 @@ pub(super) const WAYS: usize = 16;
 pub(super) struct Flusher {
     pub(super) setup: Setup,
     pub(super) store: Arc<dyn Store>,
+    /// The shards, if rows of all of them are flushed here.
+    pub(super) shards: Arc<[Arc<Shard>]>,
+    /// Name of the state of what it stores in: that of the table, or of one of its shards.
+    pub(super) name: &'static str,
     pub(super) table: &'static Table,
     pub(super) room: Room,
     pub(super) breakers: Breakers,
@@ -75,6 +81,12 @@ impl Flusher {
     /// Stores the rows, or most of them, then settles the finished messages; returns the batch emptied.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
+        if let Some(shards) = batch.shards.take() {
+            let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
+            let flushed = self.flush_shards(batch, shards).await;
+            seconds.record(began.elapsed());
+            return flushed;
+        }
         let mut aside = None;
         let plan = self.plan(&batch);
         let token = match plan {
@@ -179,7 +191,9 @@ impl Flusher {
             }
         }
         // Nearly always they are few, which costs a look at one column.
-        batch.block.partitions(spread::MOST)?;
+        if self.table.sharding().is_none() {
+            batch.block.partitions(spread::MOST)?;
+        }
         let groups = spread::groups(&batch.block, &good(&batch.held, batch.rest()))?;
         self.set_aside("spread");
         Some(

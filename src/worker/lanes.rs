@@ -26,6 +26,8 @@ type Key = Option<(Arc<str>, i32)>;
 pub(super) struct Lanes {
     table: &'static Table,
     room: Room,
+    /// True if the rows of each batch are divided among the shards of the table.
+    divided: bool,
     limits: Option<Limits>,
     /// Maximum number of messages of one batch.
     messages: usize,
@@ -53,12 +55,14 @@ impl Lanes {
     pub(super) fn new(
         table: &'static Table,
         room: Room,
+        divided: bool,
         limits: Option<Limits>,
         messages: usize,
     ) -> Self {
         Lanes {
             table,
             room,
+            divided,
             limits,
             messages,
             lanes: BTreeMap::new(),
@@ -76,9 +80,12 @@ impl Lanes {
         let place = message.delivery.place.as_ref();
         let key = place.map(|place| (Arc::clone(&place.topic), place.partition));
         let offset = place.map(|place| place.offset);
-        let (table, room, spare) = (self.table, self.room, &mut self.spare);
+        let (table, room, divided) = (self.table, self.room, self.divided);
+        let spare = &mut self.spare;
         let lane = self.lanes.entry(key).or_insert_with(|| Lane {
-            batch: spare.take().unwrap_or_else(|| Batch::new(table, room)),
+            batch: spare
+                .take()
+                .unwrap_or_else(|| Batch::new(table, room, divided)),
             early: BTreeMap::new(),
             early_since: None,
             next: None,
@@ -146,7 +153,7 @@ impl Lanes {
         let rank = |lane: &Lane| (self.is_full_lane(lane), lane.batch.held.len());
         let key = lanes.max_by_key(|(_, lane)| rank(lane))?.0.clone();
         let next = self.spare.take();
-        let next = next.unwrap_or_else(|| Batch::new(self.table, self.room));
+        let next = next.unwrap_or_else(|| Batch::new(self.table, self.room, self.divided));
         let lane = self.lanes.get_mut(&key)?;
         let batch = std::mem::replace(&mut lane.batch, next);
         lane.pinned = None;

@@ -9,6 +9,7 @@ mod ack_guard;
 mod alike;
 mod append;
 mod batch;
+mod batched_message;
 mod batcher;
 mod bisect;
 mod blocking;
@@ -22,6 +23,7 @@ mod failed;
 mod failure_history;
 mod fit;
 mod flush;
+mod flush_shards;
 mod forward;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -41,6 +43,8 @@ mod schema;
 mod seen;
 mod settle;
 mod settlement_metrics;
+mod shard;
+mod shard_blocks;
 mod split;
 mod spread;
 mod state;
@@ -66,14 +70,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::Broker;
-use crate::contract::{Destination, Pipeline, Queue, Request, Table};
-use crate::sink::Stores;
+use crate::contract::{Destination, Pipeline, Queue, Request, Table, shard_of_queue};
 use crate::sink::http::Requests;
+use crate::sink::{Store, Stores};
 use breaker::{Breakers, Least};
 use forward::Forwarder;
 use intake::{Intake, To};
 use prepare::Preparer;
-use supervisor::TableSupervisor;
+use shard::Shard;
+use supervisor::{TableSupervisor, Way};
 
 /// Dependencies of the workers.
 #[derive(Clone)]
@@ -141,8 +146,10 @@ pub fn start(
         let Some(store) = setup.stores.of(table) else {
             continue;
         };
-        let supervisor = TableSupervisor::new(setup, store, table, queues, &preparer)?;
-        tasks.spawn(supervisor.run());
+        for (way, queues) in ways(setup, store, table, queues) {
+            let supervisor = TableSupervisor::new(setup, way, table, queues, &preparer)?;
+            tasks.spawn(supervisor.run());
+        }
     }
     for (request, queues) in by_request(queues) {
         let Some(targets) = setup.requests.targets(request) else {
@@ -165,6 +172,36 @@ pub fn start(
         }
     }
     Ok(tasks)
+}
+
+/// Ways into a table, each with its queues: one, or those of its shards, and one for all of them.
+fn ways(
+    setup: &Setup,
+    store: Arc<dyn Store>,
+    table: &'static Table,
+    queues: Vec<&'static Queue>,
+) -> Vec<(Way, Vec<&'static Queue>)> {
+    let Some(sharding) = table.sharding() else {
+        return vec![(Way::one(store, table.name), queues)];
+    };
+    let shards = setup.stores.shards(table).into_iter();
+    let shards: Arc<[Arc<Shard>]> = shards.map(|store| Arc::new(Shard::new(store))).collect();
+    let all = Way {
+        store,
+        name: table.name,
+        shards: Arc::clone(&shards),
+    };
+    let (of_shards, of_all): (Vec<_>, Vec<_>) = queues
+        .into_iter()
+        .partition(|queue| shard_of_queue(queue.name).is_some());
+    let mut ways = vec![(all, of_all)];
+    for (shard, (of_shard, name)) in shards.iter().zip(sharding.shards).enumerate() {
+        let is_its = |queue: &&Queue| shard_of_queue(queue.name).is_some_and(|(_, of)| of == shard);
+        let its = of_shards.iter().copied().filter(is_its).collect();
+        ways.push((Way::one(Arc::clone(of_shard) as Arc<dyn Store>, name), its));
+    }
+    ways.retain(|(_, queues)| !queues.is_empty());
+    ways
 }
 
 fn by_table(queues: &[&'static Queue]) -> Vec<(&'static Table, Vec<&'static Queue>)> {

@@ -1,5 +1,6 @@
 //! Settles a message: its dead letters and its retry copy are published and confirmed; then it is acknowledged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::batch::BatchedMessage;
+use super::batched_message::BatchedMessage;
 use super::catch_panic::{catch_panic, catch_panic_async};
 use super::disposition::decide_panicked;
 use super::ending::Ending;
@@ -17,7 +18,7 @@ use super::message::{Prepared, units};
 use super::settlement_metrics::Tally;
 use super::{Setup, dead_letter, retry, seen};
 use crate::broker::{Outgoing, PublishError};
-use crate::contract::Route;
+use crate::contract::{Route, queue_of_shard};
 use crate::dead_letter::Blame;
 use crate::metrics::workers::DEAD_LETTERS;
 use crate::time::now_ms;
@@ -87,7 +88,7 @@ impl Decided {
     pub(super) fn hold(&self) -> Option<Duration> {
         let after = |failed: &Failed| match failed.verdict {
             Verdict::Again { after, .. } => Some(after),
-            Verdict::Dead | Verdict::Open => None,
+            Verdict::Dead | Verdict::Open | Verdict::Aside(_) => None,
         };
         self.failed.iter().filter_map(after).max()
     }
@@ -122,15 +123,31 @@ impl Decided {
 
     /// Units that go back, in order.
     fn again(&self) -> Vec<usize> {
-        let again = |failed: &&Failed| matches!(failed.verdict, Verdict::Again { .. });
-        let mut again: Vec<usize> = self
+        self.units_that(|verdict| matches!(verdict, Verdict::Again { .. }))
+    }
+
+    /// Units that go into the queues of their shards, by shard and in order.
+    fn aside(&self) -> Vec<(usize, Vec<usize>)> {
+        let shards = self
             .failed
             .iter()
-            .filter(again)
-            .map(|failed| failed.unit)
-            .collect();
-        again.sort_unstable();
-        again
+            .filter_map(|failed| match failed.verdict {
+                Verdict::Aside(shard) => Some(shard),
+                _ => None,
+            });
+        let shards: BTreeSet<u8> = shards.collect();
+        let of = |shard: u8| {
+            let units = self.units_that(|verdict| verdict == Verdict::Aside(shard));
+            (usize::from(shard), units)
+        };
+        shards.into_iter().map(of).collect()
+    }
+
+    fn units_that(&self, is: impl Fn(Verdict) -> bool) -> Vec<usize> {
+        let those = self.failed.iter().filter(|failed| is(failed.verdict));
+        let mut units: Vec<usize> = those.map(|failed| failed.unit).collect();
+        units.sort_unstable();
+        units
     }
 
     /// Numbers of its units that are stored, dead letters, or go back.
@@ -211,10 +228,23 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     let is_counted =
         |failed: &Failed| matches!(failed.verdict, Verdict::Again { counted: true, .. });
     let counted = failed.iter().any(is_counted);
-    if again.is_empty() {
+    let mut copies = match again.as_slice() {
+        [] => Vec::new(),
+        again => retry::copies(message, again, counted, *at_ms),
+    };
+    // Partitions share the queues of the shards.
+    let of = queue.partition.map_or(queue.name, |partition| partition.of);
+    for (shard, units) in decided.aside() {
+        let of_shard = retry::copies(message, &units, false, *at_ms);
+        copies.extend(of_shard.into_iter().map(|mut copy| {
+            copy.routing_key = queue_of_shard(of, shard).into();
+            copy
+        }));
+    }
+    if copies.is_empty() {
         return Ok(Ending::Acknowledged);
     }
-    for copy in retry::copies(message, &again, counted, *at_ms) {
+    for copy in copies {
         publish(setup, message, || {
             message.delivery.ack_guard.replaced_by(copy.clone())
         })

@@ -2,7 +2,7 @@
 //! the server some ten milliseconds and a file.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::unit_groups::Unit;
 use crate::contract::Block;
@@ -14,6 +14,28 @@ pub(super) const MOST: usize = 50;
 /// few enough, or can't be told. The first group has the partitions with the most rows; the others follow in the order
 /// of time.
 pub(super) fn groups(block: &Block, units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
+    by_shard(block, units).or_else(|| by_partition(block, units))
+}
+
+/// True if these are the partitions of rows that one insert must not have.
+pub(super) fn are_too_many(of_rows: Vec<i64>) -> bool {
+    of_rows.into_iter().collect::<BTreeSet<i64>>().len() > MOST
+}
+
+/// Groups the units of a block by the shards of their rows; none if they are all of one.
+fn by_shard(block: &Block, units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
+    let shards = block.table().sharding()?.shards_of(block)?;
+    if shards.len() != units.len() {
+        return None;
+    }
+    let mut by_shard: BTreeMap<u8, Vec<Unit>> = BTreeMap::new();
+    for (shard, unit) in shards.into_iter().zip(units) {
+        by_shard.entry(shard).or_default().push(*unit);
+    }
+    (by_shard.len() > 1).then(|| by_shard.into_values().collect())
+}
+
+fn by_partition(block: &Block, units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
     let numbers = block.partitions(MOST)?;
     if numbers.len() != units.len() {
         return None;

@@ -30,9 +30,14 @@ impl Room {
         }
     }
 
+    /// True if blocks of so many bytes and such a weight have no more room.
+    pub(super) fn is_used_up(self, bytes: usize, weight: usize) -> bool {
+        bytes >= self.bytes || weight >= self.weight
+    }
+
     /// True if a block has no more room.
     pub(super) fn is_used_up_by(self, block: &Block) -> bool {
-        block.bytes() >= self.bytes || block.weight() >= self.weight
+        self.is_used_up(block.bytes(), block.weight())
     }
 }
 

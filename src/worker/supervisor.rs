@@ -14,6 +14,7 @@ use super::failure_history::FailureHistory;
 use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
+use super::shard::Shard;
 use super::stretch::Room;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
@@ -26,10 +27,32 @@ const PREPARED: usize = 64;
 /// Pause before a restart after a failure.
 const REST: Duration = Duration::from_secs(1);
 
-/// Supervisor of one table.
+/// Way into a table.
+#[derive(Clone)]
+pub(super) struct Way {
+    /// Store of its rows.
+    pub store: Arc<dyn Store>,
+    /// Name of its state: that of the table, or of one of its shards.
+    pub name: &'static str,
+    /// Its shards, if rows of all of them come this way.
+    pub shards: Arc<[Arc<Shard>]>,
+}
+
+impl Way {
+    /// A way that isn't divided.
+    pub(super) fn one(store: Arc<dyn Store>, name: &'static str) -> Self {
+        Way {
+            store,
+            name,
+            shards: Arc::new([]),
+        }
+    }
+}
+
+/// Supervisor of one way into a table.
 pub(super) struct TableSupervisor {
     setup: Setup,
-    store: Arc<dyn Store>,
+    way: Way,
     table: &'static Table,
     queues: Vec<&'static Queue>,
     preparer: Arc<Preparer>,
@@ -43,7 +66,7 @@ impl TableSupervisor {
     /// Supervisor that consumes these queues, at least one.
     pub(super) fn new(
         setup: &Setup,
-        store: Arc<dyn Store>,
+        way: Way,
         table: &'static Table,
         queues: Vec<&'static Queue>,
         preparer: &Arc<Preparer>,
@@ -54,7 +77,7 @@ impl TableSupervisor {
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
             failure_history: FailureHistory::default(),
-            store,
+            way,
             table,
             queues,
             preparer: Arc::clone(preparer),
@@ -123,7 +146,9 @@ impl TableSupervisor {
         let limits = self.queues.iter().map(|q| q.batch).reduce(batch::smaller);
         let flusher = Flusher {
             setup: self.setup.clone(),
-            store: Arc::clone(&self.store),
+            store: Arc::clone(&self.way.store),
+            shards: Arc::clone(&self.way.shards),
+            name: self.way.name,
             table: self.table,
             room: Room::of(limits),
             breakers: self.breakers.clone(),
@@ -135,13 +160,13 @@ impl TableSupervisor {
     /// Probes the destination until it accepts rows; false if the server stops before.
     async fn wait_out(&self) -> bool {
         tracing::info!(
-            table = self.table.name,
+            table = self.way.name,
             "The table's queues are not consumed until the destination accepts rows."
         );
         loop {
             let asked = async {
                 tokio::time::sleep(self.setup.hold_limits.probe).await;
-                self.store.probe(self.table).await
+                self.way.store.probe(self.table).await
             };
             match self.setup.stop.run_until_cancelled(asked).await {
                 None => return false,
@@ -149,7 +174,7 @@ impl TableSupervisor {
                 Some(Err(_)) => {}
             }
         }
-        self.setup.states.resume(self.table.name);
+        self.setup.states.resume(self.way.name);
         true
     }
 }

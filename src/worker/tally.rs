@@ -15,7 +15,7 @@ impl Tally {
                 *stored = stored.saturating_sub(1);
                 match failed.verdict {
                     Verdict::Dead => *dead += 1,
-                    Verdict::Open | Verdict::Again { .. } => *again += 1,
+                    Verdict::Open | Verdict::Again { .. } | Verdict::Aside(_) => *again += 1,
                 }
             });
         }

@@ -44,7 +44,11 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const EVENTS: &str = "SELECT count() FROM DB.event FINAL";
 const POSTS: &str = "SELECT count() FROM DB.post FINAL";
 
-fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &Path) -> Config {
+pub(crate) fn config(
+    main: Option<&ClickHouse>,
+    servers: BTreeMap<String, Address>,
+    data: &Path,
+) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
@@ -84,7 +88,7 @@ async fn second(directory: &Path) -> (Engine, Address) {
 }
 
 /// An event for the one database.
-async fn send_event(http: &str, number: usize) -> u16 {
+pub(crate) async fn send_event(http: &str, number: usize) -> u16 {
     let body = json!({
         "header": { "sessionId": "s" },
         "events": [{ "id": format!("e-{number}"), "timestamp": "1760000000000", "addToCart": { "productId": 7 } }],
@@ -111,7 +115,7 @@ async fn readiness(ops: &str) -> (u16, Value) {
 }
 
 /// Waits until `/readyz` says what is wanted, and tells what else it says.
-async fn until_ready_says(ops: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_ready_says(ops: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut report = Value::Null;
     for _ in 0..200 {
         report = readiness(ops).await.1;

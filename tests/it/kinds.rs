@@ -14,6 +14,16 @@ mod others;
 #[path = "../../codegen/tests/golden/small/generated/mod.rs"]
 pub(crate) mod small;
 
+#[rustfmt::skip]
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "the whole of a generated tree, of which a test needs a part"
+)]
+#[path = "../../codegen/tests/golden/divided/generated/mod.rs"]
+pub(crate) mod divided;
+
 use std::collections::{BTreeMap, HashMap};
 
 use event_grpc::contract::{Append, Block, Context, Group, RowError, Table};

@@ -37,6 +37,7 @@ mod python;
 mod scan;
 mod schemas;
 mod secrets;
+mod shards;
 mod support;
 mod tap;
 mod tidy;

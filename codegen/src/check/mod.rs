@@ -4,6 +4,7 @@
 //! here, over the resolved pipeline.
 
 pub(crate) mod cascade;
+mod clusters;
 mod columns;
 mod coverage;
 mod databases;
@@ -36,6 +37,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     limits::check(resolved, out);
     coverage::check(resolved, out);
     databases::check(resolved, out);
+    clusters::check(resolved, out);
     requests::check(resolved, out);
     targets::check(resolved, out);
     webhooks::check(resolved, out);

@@ -1,6 +1,7 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
 mod changes;
+mod cluster;
 mod comments;
 mod dead_letter;
 mod destination;
@@ -14,6 +15,7 @@ mod store;
 pub(crate) mod types;
 
 pub use changes::{Accepted, Renamed, Retired};
+pub use cluster::{Cluster, Ddl, ShardColumn, Sharding, of_shard};
 pub use comments::Comments;
 pub use dead_letter::ErrorField;
 pub use destination::Destination;

@@ -1,5 +1,7 @@
 //! The store that a table is in, and what only a table there has.
 
+use super::cluster::{Ddl, Sharding};
+
 /// A kind of store.
 #[derive(Debug)]
 pub struct StoreKind {
@@ -45,6 +47,16 @@ pub struct ClickHouse {
     pub rebuilt_from: Vec<String>,
     /// True if its rows are versions of things, and a later one replaces those before it, whoever sent them.
     pub replaces: bool,
+    /// How it is divided among the shards of a cluster; none if its database is on one server.
+    pub sharding: Option<Sharding>,
+}
+
+impl ClickHouse {
+    /// How it is divided; none where its database is on one server or in ClickHouse Cloud.
+    pub fn divided(&self) -> Option<&Sharding> {
+        let sharding = self.sharding.as_ref();
+        sharding.filter(|sharding| sharding.cluster.ddl != Ddl::Cloud)
+    }
 }
 
 /// What a PostgreSQL table has of its own: how rows get into it.

@@ -32,7 +32,7 @@ use crate::store::Declared;
 pub(crate) use crate::store::typed::Column;
 use crate::store::typed::TypedTable;
 use crate::syntax::proto::Proto;
-use crate::syntax::spec::{self, Located, Spec};
+use crate::syntax::spec::{self, Cluster, Located, Spec};
 use typing::Scope;
 
 /// The pipeline with every name looked up.
@@ -46,7 +46,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) envelope: Option<Envelope>,
     /// In the order of the file.
     pub(crate) sources: Vec<Source<'a>>,
-    /// Declared queues in the order of the file, then those of typed tables, then the derived error queues.
+    /// Declared queues in the order of the file, then those of typed tables, the derived error queues, and those of shards.
     pub(crate) queues: Vec<Queue>,
     /// In the order of the file.
     pub(crate) tables: Vec<Table<'a>>,
@@ -186,6 +186,7 @@ pub(crate) fn resolve<'a>(
         .queues
         .extend(queues::of_typed_tables(&resolved, out));
     resolved.queues.extend(queues::of_errors(&resolved));
+    resolved.queues.extend(queues::of_shards(&resolved));
     for index in 0..resolved.tables.len() {
         columns::fill(&mut resolved, index, out);
     }
@@ -207,7 +208,7 @@ impl Source<'_> {
 
 // === impl Resolved ===
 
-impl Resolved<'_> {
+impl<'a> Resolved<'a> {
     /// Scope of a table's expressions; none for a table that nothing feeds.
     pub(crate) fn scope<'s>(&'s self, table: &'s Table<'_>) -> Option<Scope<'s>> {
         let input = table.input.as_ref()?;
@@ -235,6 +236,16 @@ impl Resolved<'_> {
             partition_by: table.store.partitions(&self.spec.table_defaults, &has),
             complete: table.complete,
             envelope: self.envelope.as_ref(),
+            cluster: self.cluster(table),
+        }
+    }
+
+    /// The cluster that a table is divided among, if its database is spread over one.
+    pub(crate) fn cluster(&self, table: &Table<'_>) -> Option<&'a Cluster> {
+        let database = table.store.database().map(|name| name.value.as_str());
+        match table.store.has_shards() {
+            true => self.spec.cluster(database),
+            false => None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::sources::{exchange, located};
 use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, kafka, partitions, requests};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
-use crate::model::{Destination, IdFrom, Input, Intake, Route};
+use crate::model::{self, Destination, IdFrom, Input, Intake, Route};
 use crate::rules::names::UNKNOWN_TABLE;
 use crate::syntax::spec::{self, Located};
 use crate::syntax::yaml::Text;
@@ -189,6 +189,34 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             partitions: None,
         })
         .collect()
+}
+
+/// For each queue of a table that is divided among shards one more for each shard: it holds what that shard didn't take.
+pub(super) fn of_shards(resolved: &Resolved<'_>) -> Vec<Queue> {
+    let mut queues = Vec::new();
+    for queue in &resolved.queues {
+        let Some(Destination::Table(at)) = queue.into else {
+            continue;
+        };
+        let cluster = resolved.tables.get(at).and_then(|t| resolved.cluster(t));
+        let shards = cluster.and_then(|cluster| cluster.shards.as_ref());
+        let shards = shards.map_or(0, |shards| shards.value);
+        queues.extend((1..=shards).map(|shard| Queue {
+            name: model::of_shard(&queue.name, shard),
+            place: queue.place,
+            bindings: Vec::new(),
+            dead_letter: queue.dead_letter.clone(),
+            settings: queue.settings.clone(),
+            input: queue.input.clone(),
+            id: queue.id.clone(),
+            into: queue.into,
+            derived: true,
+            partitions: None,
+            kafka: None,
+            typed: None,
+        }));
+    }
+    queues
 }
 
 fn dead_letter(queue: &str, letter: Option<&spec::DeadLetter>) -> Option<Located<Route>> {

@@ -2,6 +2,7 @@
 //! shows them, and `tests/diagnostics/CODE-name/` holds a pipeline that breaks each.
 
 pub(crate) mod browsers;
+pub(crate) mod clusters;
 pub(crate) mod columns;
 pub(crate) mod contracts;
 pub(crate) mod coverage;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         postgres::RULES,
         coverage::RULES,
         databases::RULES,
+        clusters::RULES,
         history::RULES,
         contracts::RULES,
         requests::RULES,

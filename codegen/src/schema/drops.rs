@@ -22,24 +22,26 @@ pub(crate) fn drops(base: &Lock, model: &Model) -> Diffs {
             continue;
         }
         let words: Vec<&str> = retired.key.split(' ').collect();
-        let (home, table, column) = match words[..] {
+        let (home, table, column, dropped) = match words[..] {
             ["table", table] => {
                 let value = known.cloned().or_else(|| judge::known(base, &retired.key));
                 let Some(home) = value.as_deref().and_then(home) else {
                     continue;
                 };
-                (home, table, None)
+                let dropped = vec![drop_statement(home.store, table, None)];
+                (home, table, None, dropped)
             }
             ["column", table, column] => {
                 let Some(of) = model.tables.iter().find(|of| of.name == table) else {
                     continue;
                 };
-                (Home::of(of), table, Some(column))
+                let dropped = dialect(of).drop_column(of, column);
+                (Home::of(of), table, Some(column), dropped)
             }
             _ => continue,
         };
         let mut statements = before_drop(base, home.store, table, column);
-        statements.push(drop_statement(home.store, table, column));
+        statements.extend(dropped);
         if column.is_some() {
             statements = views(base, model, table, statements);
         }

@@ -177,6 +177,9 @@ impl Lock {
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
             "settings" => self.table(of).settings = rest.to_owned(),
+            "cluster" => self.table(of).cluster = rest.to_owned(),
+            "shards" => self.table(of).shards = rest.to_owned(),
+            "shard_by" => self.table(of).shard_by = rest.to_owned(),
             "id" => {
                 self.ids.insert(of.to_owned(), rest.to_owned());
             }
@@ -278,6 +281,11 @@ impl Lock {
         }
         for (name, table) in self.tables.iter().filter(|(_, t)| !t.settings.is_empty()) {
             line(format_args!("settings {name} {}", table.settings));
+        }
+        for (name, table) in self.tables.iter().filter(|(_, t)| !t.cluster.is_empty()) {
+            line(format_args!("cluster {name} {}", table.cluster));
+            line(format_args!("shards {name} {}", table.shards));
+            line(format_args!("shard_by {name} {}", table.shard_by));
         }
         for ((of, number), name) in &self.values {
             line(format_args!("value {of} {number} {name}"));

@@ -15,6 +15,11 @@ pub(crate) trait Declared: Debug {
         None
     }
 
+    /// True if a table of the store can be divided among the shards of a cluster.
+    fn has_shards(&self) -> bool {
+        false
+    }
+
     /// The columns that its keys hold as they are.
     fn keys(&self) -> Vec<&Text>;
 

@@ -17,4 +17,10 @@ pub struct TableFacts {
     pub indexes: Vec<String>,
     /// How the store keeps it.
     pub settings: String,
+    /// The cluster that it is divided among, and if its hosts are replicas; empty for none.
+    pub cluster: String,
+    /// Number of its shards.
+    pub shards: String,
+    /// The hash that says which shard holds a row.
+    pub shard_by: String,
 }

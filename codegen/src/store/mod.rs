@@ -119,6 +119,16 @@ pub trait Dialect {
     /// Statements that make the table, without semicolons.
     fn create(&self, table: &Table) -> Vec<String>;
 
+    /// The table in its present form, as a single server has it.
+    fn present(&self, table: &Table) -> String {
+        self.create(table).join(";\n")
+    }
+
+    /// The columns that say which shard of a cluster holds a row; none for a table that isn't divided.
+    fn shard_by(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Refuses what only a table that isn't there yet must not be.
     fn refuse_new(&self, table: &Table, refused: &mut Vec<Refusal>) {
         let _ = (table, refused);
@@ -157,6 +167,11 @@ pub trait Dialect {
     /// Statements that give a column another name, and let queries use the former one where the store can.
     fn rename_column(&self, table: &Table, before: &TableFacts, names: (&str, &str))
     -> Vec<String>;
+
+    /// Statements that drop a column with what is stored in it.
+    fn drop_column(&self, table: &Table, column: &str) -> Vec<String> {
+        vec![drop_statement(self.kind().name, &table.name, Some(column))]
+    }
 
     /// What it costs to make the table anew, if that is what its declaration asks for.
     fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {

@@ -23,6 +23,8 @@ pub(crate) struct TypedTable<'a> {
     pub(crate) complete: bool,
     /// The envelope of app events, if there is one.
     pub(crate) envelope: Option<&'a Envelope>,
+    /// The cluster that its database is spread over, if it is.
+    pub(crate) cluster: Option<&'a spec::Cluster>,
 }
 
 /// A column.

@@ -5,6 +5,7 @@
 
 mod changes;
 mod clients;
+mod cluster;
 mod columns;
 mod cors;
 mod ids;
@@ -21,6 +22,7 @@ mod verify;
 mod webhook;
 mod whole;
 
+pub(crate) use cluster::Cluster;
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
 pub(crate) use kafka::Kafka;
@@ -81,6 +83,8 @@ pub(crate) struct Spec {
     pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
+    /// `cluster: { ... }`: the one that the usual ClickHouse database is spread over.
+    pub(crate) cluster: Option<Cluster>,
     /// The ClickHouse databases beside the usual one.
     pub(crate) databases: Vec<Database>,
     /// `migrations: { table: NAME }`: where each database remembers what was applied to it.
@@ -268,7 +272,7 @@ pub(crate) struct DeadLetter {
     pub(crate) routing_key: Option<Text>,
 }
 
-/// `databases: { NAME: SERVER }`.
+/// `databases: { NAME: SERVER }` or `{ NAME: { server, cluster } }`.
 #[derive(Debug)]
 pub(crate) struct Database {
     /// Its name, here and on the server.
@@ -277,6 +281,8 @@ pub(crate) struct Database {
     pub(crate) doc: String,
     /// The server that it is on; absent if it could not be read.
     pub(crate) server: Option<Text>,
+    /// `cluster: { ... }` that it is spread over.
+    pub(crate) cluster: Option<Cluster>,
 }
 
 /// `tables: { NAME: ... }`.
@@ -327,6 +333,17 @@ impl Spec {
     /// The exchange with this name.
     pub(crate) fn exchange(&self, name: &str) -> Option<&Exchange> {
         self.exchanges.iter().find(|e| e.name.value == name)
+    }
+
+    /// The cluster that a ClickHouse database is spread over; no name is the usual database.
+    pub(crate) fn cluster(&self, database: Option<&str>) -> Option<&Cluster> {
+        match database {
+            None => self.cluster.as_ref(),
+            Some(name) => {
+                let found = self.databases.iter().find(|d| d.name.value == name)?;
+                found.cluster.as_ref()
+            }
+        }
     }
 
     /// The queue with this name.

@@ -4,6 +4,7 @@
 mod bases;
 mod branches;
 mod clients;
+mod cluster;
 mod golden;
 mod locks;
 mod merges;

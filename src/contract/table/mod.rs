@@ -3,12 +3,15 @@
 mod block;
 mod column;
 mod partition;
+mod sharding;
+mod storage;
 
 pub use block::Block;
 pub use column::{ColumnSpec, Holds};
+pub use sharding::{Cluster, Ddl, Sharding, queue_of_shard, shard_of_queue};
+pub use storage::{Conflict, Storage, Upsert};
 
 use super::row::{Context, Group, Message};
-use super::storage::{Storage, Upsert};
 use crate::dead_letter::DeadLetter;
 use crate::row_error::RowError;
 
@@ -47,6 +50,14 @@ impl Table {
     /// The place of the column that holds this, if it has one.
     pub fn place_of(&self, holds: Holds) -> Option<usize> {
         self.columns.iter().position(|column| column.holds == holds)
+    }
+
+    /// How it is divided among the shards of a cluster; none for other tables.
+    pub fn sharding(&self) -> Option<&'static Sharding> {
+        match self.storage {
+            Storage::Cluster(sharding) => Some(sharding),
+            _ => None,
+        }
     }
 
     /// Upsert of a PostgreSQL table; none for other tables.

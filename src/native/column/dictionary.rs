@@ -85,6 +85,12 @@ impl Dictionary {
         bytes_at(&self.places, self.keys.data(), index)
     }
 
+    /// The value of each row; none for NULL.
+    pub(super) fn values(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let value = |index: &u32| (!self.nullable || *index != 0).then(|| self.key(*index));
+        self.indexes.iter().map(value)
+    }
+
     pub(super) fn nullable(&self) -> bool {
         self.nullable
     }

@@ -22,6 +22,7 @@ impl Column {
         match self {
             Column::Fixed(c) => Some(c.data().chunks(c.width()).map(Cell::Fixed).collect()),
             Column::Text(c) => texts(c.data(), c.rows()),
+            Column::Dictionary(c) => c.values().map(|text| text.map(Cell::Text)).collect(),
             Column::Nullable(c) => {
                 let values = c.inner.cells()?;
                 let present = values.into_iter().zip(&c.nulls);

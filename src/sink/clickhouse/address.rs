@@ -42,6 +42,8 @@ pub struct Address {
     pub(super) database: String,
     /// TLS of an `https://` server.
     pub(super) tls: Option<Tls>,
+    /// Further hosts of the same cluster.
+    pub(super) others: Vec<Url>,
 }
 
 /// Error in a ClickHouse URL.
@@ -71,8 +73,11 @@ pub enum AddressError {
 impl Address {
     /// Parses a URL like `http://user:password@host:8123/events`, whose path is the database. Account and database may
     /// also be parameters; a path that ends with a slash belongs to a proxy.
+    ///
+    /// Hosts of a cluster may stand side by side: `http://host1:8123,host2:8123/events`.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let mut url = Url::parse(text.trim())?;
+        let (first, others) = apart(text.trim());
+        let mut url = Url::parse(&first)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(AddressError::Scheme(url.scheme().to_owned()));
         }
@@ -81,6 +86,7 @@ impl Address {
             password: url.password().map(decoded),
             database: String::from("default"),
             url: url.clone(),
+            others: Vec::new(),
             tls: (url.scheme() == "https").then(|| Tls::new(Options::new(&NAMES))),
         };
         if !url.username().is_empty() {
@@ -107,8 +113,39 @@ impl Address {
         // These fail only for URLs that can't have a host, and http always has one.
         url.set_username("").ok();
         url.set_password(None).ok();
+        for host in others {
+            let mut other = Url::parse(&format!("{}://{host}", url.scheme()))?;
+            other.set_path(url.path());
+            address.others.push(other);
+        }
         address.url = url;
         Ok(address)
+    }
+
+    /// The hosts that it names, each by itself.
+    pub(super) fn hosts(&self) -> Vec<Address> {
+        let urls = std::iter::once(&self.url).chain(&self.others);
+        let at = |url: &Url| Address {
+            url: url.clone(),
+            others: Vec::new(),
+            ..self.clone()
+        };
+        urls.map(at).collect()
+    }
+
+    /// Another host of the same cluster, reached as this one is; none if that is no name of a host.
+    pub(super) fn at_host(&self, name: &str) -> Option<Address> {
+        let mut url = self.url.clone();
+        let name = match name.contains(':') && !name.starts_with('[') {
+            true => format!("[{name}]"),
+            false => name.to_owned(),
+        };
+        url.set_host(Some(&name)).ok()?;
+        Some(Address {
+            url,
+            others: Vec::new(),
+            ..self.clone()
+        })
     }
 
     /// Replaces the account; `None` keeps the present value.
@@ -176,7 +213,11 @@ impl fmt::Display for Address {
             f,
             "{} (database {}, user {})",
             self.url, self.database, self.user
-        )
+        )?;
+        match self.others.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 
@@ -185,6 +226,25 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
     }
+}
+
+/// A URL with the first of its hosts, and the others.
+fn apart(text: &str) -> (String, Vec<String>) {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return (text.to_owned(), Vec::new());
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (account, hosts) = match authority.rsplit_once('@') {
+        Some((account, hosts)) => (format!("{account}@"), hosts),
+        None => (String::new(), authority),
+    };
+    let mut hosts = hosts.split(',').map(str::trim);
+    let first = hosts.next().unwrap_or_default();
+    (
+        format!("{scheme}://{account}{first}{path}"),
+        hosts.map(str::to_owned).collect(),
+    )
 }
 
 fn decoded(text: &str) -> String {
@@ -217,6 +277,26 @@ mod tests {
             (address.url.path(), address.database()),
             ("/clickhouse/", "events")
         );
+    }
+
+    #[test]
+    fn hosts_of_a_cluster_stand_side_by_side() {
+        let address = Address::parse("https://u:p,w@a:8443,b:8444,[::1]:8445/events").unwrap();
+        let hosts: Vec<String> = address.hosts().iter().map(|a| a.url.to_string()).collect();
+        assert_eq!(
+            hosts,
+            ["https://a:8443/", "https://b:8444/", "https://[::1]:8445/"]
+        );
+        assert_eq!(address.password.as_deref(), Some("p,w"));
+        let all = address.hosts();
+        assert!(
+            all.iter()
+                .all(|a| a.database() == "events" && a.user == "u" && a.tls.is_some())
+        );
+        let other = address.at_host("::2").unwrap();
+        assert_eq!(other.url.as_str(), "https://[::2]:8443/");
+        assert!(address.at_host("no host").is_none());
+        assert!(Address::parse("http://a,:x").is_err());
     }
 
     #[test]

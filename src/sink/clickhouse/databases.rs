@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, ClickHouse, ConnectError};
+use super::{Address, ClickHouse, Cluster, ConnectError};
 use crate::contract::{Database, Pipeline, Table};
 
 /// Databases of a pipeline. The databases of servers that aren't configured are on the main server.
@@ -10,6 +10,8 @@ use crate::contract::{Database, Pipeline, Table};
 pub struct Databases {
     main: ClickHouse,
     others: Vec<Other>,
+    /// The clusters that some of them are spread over.
+    clusters: Vec<Cluster>,
 }
 
 /// Database other than the default one.
@@ -48,7 +50,15 @@ impl Databases {
                 store: server.as_ref().unwrap_or(&main).in_database(database),
             });
         }
-        Ok(Databases { main, others })
+        let all = std::iter::once(&main).chain(others.iter().map(|other| &other.store));
+        let clusters = all
+            .filter_map(|store| Cluster::of(store, pipeline))
+            .collect();
+        Ok(Databases {
+            main,
+            others,
+            clusters,
+        })
     }
 
     /// Default database, on the main server.
@@ -59,6 +69,18 @@ impl Databases {
     /// Database of a table.
     pub fn of(&self, table: &Table) -> Option<&ClickHouse> {
         self.all().map(|(_, store)| store).find(|s| s.holds(table))
+    }
+
+    /// Cluster that a table is divided among.
+    pub fn cluster_of(&self, table: &Table) -> Option<&Cluster> {
+        self.clusters
+            .iter()
+            .find(|cluster| cluster.main().holds(table))
+    }
+
+    /// The clusters that databases are spread over.
+    pub fn clusters(&self) -> &[Cluster] {
+        &self.clusters
     }
 
     /// All databases with their servers' names, the default one first.

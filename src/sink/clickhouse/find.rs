@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::Deserialize;
 
 use super::{ClickHouse, quote};
-use crate::contract::{Holds, Table};
+use crate::contract::{Ddl, Holds, Sharding, Table};
 use crate::sink::StoreError;
 use crate::sink::found::{FoundRows, Search, column_of, ids_of};
 
@@ -93,7 +93,22 @@ impl ClickHouse {
     /// Statements that make it quick to find rows of a table by these columns, and by their ids: a bloom filter for each
     /// that the sorting key doesn't begin with.
     pub fn indexes(&self, table: &Table, columns: &[&str]) -> Vec<String> {
-        let name = quote::table(self.address.database(), table.name);
+        let database = self.address.database();
+        let name = match table.sharding() {
+            None => quote::table(database, table.name),
+            // The rows are in the table of each shard.
+            Some(sharding) => {
+                let local = format!("{}{}", table.name, Sharding::LOCAL);
+                let local = quote::table(database, &local);
+                match sharding.cluster.ddl {
+                    Ddl::OnCluster => {
+                        let cluster = quote::identifier(sharding.cluster.name);
+                        format!("{local} ON CLUSTER {cluster}")
+                    }
+                    Ddl::Hosts | Ddl::ReplicatedDatabase => local,
+                }
+            }
+        };
         let first = sorted_first(table.ddl);
         let there = |name: &&str| table.columns.iter().any(|column| column.name == *name);
         let mut wanted: Vec<&str> = columns.iter().copied().filter(there).collect();

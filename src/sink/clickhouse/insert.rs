@@ -58,6 +58,13 @@ const SETTINGS: [(&str, &str); 15] = [
     ("send_progress_in_http_headers", "0"),
 ];
 
+/// Settings of inserts that are answered once most replicas of a shard have them. A replica that is too late is an error
+/// while the client still waits.
+const QUORUM: [(&str, &str); 2] = [
+    ("insert_quorum", "auto"),
+    ("insert_quorum_timeout", "50000"),
+];
+
 /// Inserts into a server: with all settings but those that it doesn't know.
 #[derive(Clone)]
 pub(super) struct Inserts(Arc<RwLock<Known>>);
@@ -65,14 +72,20 @@ pub(super) struct Inserts(Arc<RwLock<Known>>);
 struct Known {
     client: Arc<Client>,
     left_out: BTreeSet<&'static str>,
+    /// True if most replicas must have a block before it is answered.
+    quorum: bool,
 }
 
 impl Inserts {
     /// Starts with all settings: the server names an unknown one before it accepts anything.
-    pub(super) fn new(client: &Client, address: &Address) -> Self {
+    pub(super) fn new(client: &Client, address: &Address, quorum: bool) -> Self {
         let left_out = BTreeSet::new();
-        let client = Arc::new(configured(client, address, &left_out));
-        Inserts(Arc::new(RwLock::new(Known { client, left_out })))
+        let client = Arc::new(configured(client, address, &left_out, quorum));
+        Inserts(Arc::new(RwLock::new(Known {
+            client,
+            left_out,
+            quorum,
+        })))
     }
 
     /// Leaves out a setting that the server doesn't know; true if it was not left out before.
@@ -89,9 +102,15 @@ impl Inserts {
 
 /// Client for inserts. Blocks are compressed only over a network: LZ4 halves them and costs the server nothing
 /// measurable, but it costs this process.
-fn configured(client: &Client, address: &Address, left_out: &BTreeSet<&str>) -> Client {
+fn configured(
+    client: &Client,
+    address: &Address,
+    left_out: &BTreeSet<&str>,
+    quorum: bool,
+) -> Client {
     let mut client = client.clone();
-    for (name, value) in SETTINGS {
+    let quorum: &[(&str, &str)] = if quorum { &QUORUM } else { &[] };
+    for (name, value) in SETTINGS.iter().chain(quorum).copied() {
         if !left_out.contains(name) {
             client = client.with_setting(name, value);
         }
@@ -146,7 +165,7 @@ impl ClickHouse {
                 "This ClickHouse server doesn't know a setting of inserts; it is left out."
             );
             known.left_out.insert(setting);
-            let client = configured(&self.client, &self.address, &known.left_out);
+            let client = configured(&self.client, &self.address, &known.left_out, known.quorum);
             known.client = Arc::new(client);
         }
         true
@@ -159,7 +178,7 @@ impl ClickHouse {
         block: impl Iterator<Item = Bytes> + Send,
         token: Option<&str>,
     ) -> Result<(), StoreError> {
-        let name = quote::table(self.address.database(), table.name);
+        let name = quote::table(self.address.database(), &self.stored(table));
         let columns = quote::columns(table);
         let mut insert = client
             .insert_formatted_with(format!("INSERT INTO {name} ({columns}) FORMAT Native"))

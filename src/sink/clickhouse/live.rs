@@ -79,19 +79,33 @@ impl ClickHouse {
         tables: &[&'static Table],
     ) -> Result<Live, StoreError> {
         let name = quote::text(database);
-        let names = quote::texts(tables.iter().map(|table| table.name));
-        let columns = self
+        let own = database == self.address.database();
+        let stored = tables.iter().map(|table| match own {
+            true => self.stored(table),
+            false => table.name.into(),
+        });
+        let stored: Vec<_> = stored.collect();
+        let names = quote::texts(stored.iter().map(AsRef::as_ref));
+        let mut columns: Vec<LiveColumn> = self
             .rows(&format!(
                 "SELECT table, name, type, default_kind, default_expression FROM system.columns \
                  WHERE database = {name} AND table IN {names} ORDER BY table, position"
             ))
             .await?;
-        let there: Vec<LiveTable> = self
+        let mut there: Vec<LiveTable> = self
             .rows(&format!(
                 "SELECT name, engine, engine_full, partition_key, sorting_key, primary_key FROM system.tables \
                  WHERE database = {name} AND name IN {names}"
             ))
             .await?;
+        // They are told by the names that the pipeline has for them.
+        let names = columns.iter_mut().map(|column| &mut column.table);
+        for name in names.chain(there.iter_mut().map(|table| &mut table.name)) {
+            let place = stored.iter().position(|stored| stored == name);
+            if let Some(table) = place.and_then(|at| tables.get(at)) {
+                table.name.clone_into(name);
+            }
+        }
         let live = Live {
             behind: self.behind(database, &there).await?,
             foreground: !self.inserts.leave_out(FOREGROUND),

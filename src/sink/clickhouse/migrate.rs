@@ -1,5 +1,7 @@
 //! Migrations of one ClickHouse database: applying them, and adopting tables that fit already.
 
+mod cluster;
+mod lock;
 mod migration_table;
 mod steps;
 mod touched;
@@ -7,7 +9,7 @@ mod touched;
 pub use touched::{Touched, touched};
 
 use super::compare::{self, Difference, Report};
-use super::{ClickHouse, quote};
+use super::{ClickHouse, Cluster, quote};
 use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
 use migration_table::{MigrationTable, digest};
@@ -58,6 +60,12 @@ pub enum MigrateError {
         /// Error of ClickHouse.
         error: StoreError,
     },
+    /// Tables of a cluster are made by its migrations.
+    #[error(
+        "the database is spread over a cluster, whose tables aren't adopted: `event-grpc migrate` divides a table that is there \
+         on one server, and makes what is missing (docs/clusters.md)"
+    )]
+    Cluster,
     /// Tables to be adopted differ from what this build writes. Nothing was changed.
     #[error("the existing tables don't fit; nothing was changed:\n{}", compare::lines(.0))]
     Misfit(Vec<Difference>),
@@ -100,6 +108,9 @@ pub async fn apply_named(
     others: Others,
     drops: &[String],
 ) -> Result<Vec<&'static str>, MigrateError> {
+    if let Some(cluster) = Cluster::of(store, pipeline) {
+        return cluster::apply(&cluster, pipeline, others, drops).await;
+    }
     let (migration_table, mut pending) = open_migration_table(store, pipeline).await?;
     pending.retain(|migration| {
         !migration.drops_data() || drops.iter().any(|drop| drop == migration.name)
@@ -108,7 +119,11 @@ pub async fn apply_named(
         for cost in steps::costs(store, migration).await? {
             tracing::info!(migration = migration.name, cost, "A migration copies rows.");
         }
-        steps::run_all(store, &migration_table, migration, others).await?;
+        let targets = steps::Targets {
+            here: store,
+            hosts: &[],
+        };
+        steps::run_all(&targets, &migration_table, migration, others).await?;
         run(store, &migration_table.entry(store, migration, false)).await?;
         tracing::info!(migration = migration.name, "A migration was applied.");
     }
@@ -117,9 +132,20 @@ pub async fn apply_named(
 
 /// Compares the database with the pipeline, without changes.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
-    let migration_table = MigrationTable::find(store, pipeline.migrations_table).await?;
-    let applied = migration_table.read(store).await?;
-    let differences = compare::differences(store, &store.tables(pipeline)).await?;
+    let tables = store.tables(pipeline);
+    let (applied, differences) = match Cluster::of(store, pipeline) {
+        None => {
+            let table = MigrationTable::find(store, pipeline.migrations_table).await?;
+            let applied = table.read(store).await?;
+            (applied, compare::differences(store, &tables).await?)
+        }
+        Some(cluster) => {
+            let hosts = cluster::hosts(&cluster).await?;
+            let applied = cluster::applied(&hosts, pipeline).await?;
+            let differences = cluster::differences(&cluster, &hosts, &tables).await?;
+            (applied, differences)
+        }
+    };
     let mut report = Report {
         differences,
         pending: Vec::new(),
@@ -145,6 +171,9 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
 /// Adopts tables that were created by other means: if those that exist fit, creates the missing ones in their present
 /// form and records every migration as applied.
 pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
+    if Cluster::of(store, pipeline).is_some() {
+        return Err(MigrateError::Cluster);
+    }
     let tables = store.tables(pipeline);
     let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, &tables)
         .await?

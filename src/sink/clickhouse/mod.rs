@@ -2,6 +2,7 @@
 
 mod address;
 mod clauses;
+pub mod cluster;
 mod compare;
 mod connection;
 mod databases;
@@ -34,11 +35,12 @@ use futures_util::future::BoxFuture;
 use clauses::Without;
 use insert::Inserts;
 
-use crate::contract::{Database, Migration, Pipeline, Storage, Table};
+use crate::contract::{Database, Migration, Pipeline, Sharding, Storage, Table};
 use crate::sink::{Fault, Rows, Store, StoreError};
 use crate::weight::{self, Budget};
 
 pub use address::{Address, AddressError, Files};
+pub use cluster::Cluster;
 pub use compare::{Difference, Report};
 pub use connection::ConnectError;
 pub use databases::Databases;
@@ -66,6 +68,8 @@ pub struct ClickHouse {
     room: Budget,
     /// Database of the pipeline; none for the default one.
     database: Option<&'static Database>,
+    /// True if what is stored goes into the table of a shard at this host.
+    local: bool,
 }
 
 impl ClickHouse {
@@ -73,13 +77,32 @@ impl ClickHouse {
     pub fn new(address: Address) -> Result<Self, ConnectError> {
         let client = connection::client(&address)?;
         Ok(ClickHouse {
-            inserts: Inserts::new(&client, &address),
+            inserts: Inserts::new(&client, &address, false),
             shut: Arc::default(),
             client,
             address,
             room: Budget::new(weight::INSERTS),
             database: None,
+            local: false,
         })
+    }
+
+    /// The same server as a host of a cluster: blocks go into the table of its shard, and are answered once most replicas
+    /// have them if `quorum`.
+    fn local(self, quorum: bool) -> Self {
+        ClickHouse {
+            inserts: Inserts::new(&self.client, &self.address, quorum),
+            local: true,
+            ..self
+        }
+    }
+
+    /// Name of the table that holds the rows of one of the pipeline here.
+    fn stored(&self, table: &Table) -> Cow<'static, str> {
+        match self.local {
+            true => Cow::Owned(format!("{}{}", table.name, Sharding::LOCAL)),
+            false => Cow::Borrowed(table.name),
+        }
     }
 
     /// Another database of the pipeline on the same server, under the name that the pipeline gives it.
@@ -94,7 +117,11 @@ impl ClickHouse {
 
     /// True if a table is in this database.
     pub fn holds(&self, table: &Table) -> bool {
-        matches!(table.storage, Storage::ClickHouse(database) if database == self.database)
+        match table.storage {
+            Storage::ClickHouse(database) => database == self.database,
+            Storage::Cluster(sharding) => sharding.database == self.database,
+            Storage::Postgres(_) => false,
+        }
     }
 
     /// Tables of this database.
@@ -208,7 +235,7 @@ impl ClickHouse {
     }
 
     fn misfit(&self, table: &Table, why: &str) -> StoreError {
-        let name = quote::table(self.address.database(), table.name);
+        let name = quote::table(self.address.database(), &self.stored(table));
         exception::failed(Fault::Destination, format!("table {name} {why}"))
     }
 

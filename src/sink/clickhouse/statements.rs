@@ -8,8 +8,10 @@ use std::time::Duration;
 /// -- if: SELECT …                  only if this says 1
 /// -- wait: 65 s                    after this time
 /// -- for each partition: SELECT …  once for each of these rows, of which the first column is {partition:String}
+/// -- on: each host                 at each host of the cluster, where {shard:UInt32} is its shard
+/// -- on: each shard                at one host of each shard
 /// ```
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Statement {
     /// The statement, without a semicolon.
     pub(super) sql: String,
@@ -19,6 +21,17 @@ pub(super) struct Statement {
     pub(super) wait: Option<Duration>,
     /// Query for partitions: id, rows, bytes, and what a finished one is remembered by (empty: not at all).
     pub(super) each: Option<String>,
+    /// Hosts of a cluster at which it is carried out; none for the one that the URL names.
+    pub(super) on: Option<On>,
+}
+
+/// Hosts of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    /// All of them.
+    Hosts,
+    /// One of each shard.
+    Shards,
 }
 
 /// Statements of `sql`, which end with `;` at the end of a line. Comment lines are left out, so that none of them is
@@ -49,7 +62,13 @@ pub(super) fn split(sql: &str) -> Vec<Statement> {
 
 /// Reads a condition; all other comments say nothing.
 fn read(comment: &str, statement: &mut Statement) {
-    if let Some(query) = comment.strip_prefix("if: ") {
+    if let Some(on) = comment.strip_prefix("on: ") {
+        statement.on = match on {
+            "each host" => Some(On::Hosts),
+            "each shard" => Some(On::Shards),
+            _ => None,
+        };
+    } else if let Some(query) = comment.strip_prefix("if: ") {
         statement.only_if = Some(query.to_owned());
     } else if let Some(query) = comment.strip_prefix("for each partition: ") {
         statement.each = Some(query.to_owned());
@@ -96,7 +115,7 @@ mod tests {
 
     #[test]
     fn conditions_belong_to_the_statement_below_them() {
-        let text = "-- Why.\n-- if: SELECT 1\n-- wait: 3 s\n-- for each partition: SELECT 2\nINSERT\n-- in between\nx;\nSELECT 3;\n";
+        let text = "-- Why.\n-- on: each shard\n-- if: SELECT 1\n-- wait: 3 s\n-- for each partition: SELECT 2\nINSERT\n-- in between\nx;\nSELECT 3;\n";
         let plain = |sql: &str| Statement {
             sql: sql.to_owned(),
             ..Statement::default()
@@ -105,6 +124,7 @@ mod tests {
             only_if: Some("SELECT 1".to_owned()),
             wait: Some(Duration::from_secs(3)),
             each: Some("SELECT 2".to_owned()),
+            on: Some(On::Shards),
             ..plain("INSERT\nx")
         };
         assert_eq!(split(text), [with, plain("SELECT 3")]);

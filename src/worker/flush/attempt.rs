@@ -135,11 +135,15 @@ impl Flusher {
         Ok(None)
     }
 
-    async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
+    pub(in crate::worker) async fn store_once(
+        &self,
+        rows: Rows<'_>,
+        token: &str,
+    ) -> Result<(), StoreError> {
         let stored = self.store.store(rows, token).await;
         match &stored {
             Ok(()) => {
-                self.setup.states.resume(self.table.name);
+                self.setup.states.resume(self.name);
                 let stored = rows.block.rows();
                 if stored > 0 {
                     self.failure_history.stored();
@@ -163,7 +167,7 @@ impl Flusher {
 
     /// Probes the destination until it accepts rows again, up to the time that messages may be held.
     async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
-        self.setup.states.pause(self.table.name, &error.message);
+        self.setup.states.pause(self.name, &error.message);
         let HoldLimits { grace, probe, .. } = self.setup.hold_limits;
         let began = Instant::now();
         loop {

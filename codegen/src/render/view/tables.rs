@@ -39,8 +39,21 @@ pub struct TableView {
     pub ddl_path: String,
     /// The function that appends to it.
     pub function: FunctionView,
+    /// The table of the columns that say which shard holds a row; none where there are no shards.
+    pub key: Option<KeyView>,
     /// The functions for one type of events, each a file of its own.
     pub types: Vec<TypeView>,
+}
+
+/// View of the columns that say which shard holds a row.
+#[derive(Debug, Serialize)]
+pub struct KeyView {
+    /// `ColumnSpec`s as Rust source.
+    columns: Vec<String>,
+    /// The variant of `Append`, as Rust source.
+    append: &'static str,
+    /// The function that appends to it.
+    function: FunctionView,
 }
 
 /// Makes the views of all tables, or says which columns can't be written.
@@ -56,7 +69,9 @@ pub fn tables(
         let module = modules.claim(snake(&table.name));
         let (functions, mut bad) = append::functions(model, table, shapes, readers);
         refused.append(&mut bad);
-        views.push(view(model, module, table, functions));
+        let (key, mut bad) = key(model, table, shapes, readers);
+        refused.append(&mut bad);
+        views.push(view(model, module, table, functions, key));
     }
     if refused.is_empty() {
         Ok(views)
@@ -65,22 +80,61 @@ pub fn tables(
     }
 }
 
-fn view(model: &Model, module: String, table: &Table, functions: Functions) -> TableView {
+/// The columns of a table that say which shard holds a row, and the function that makes them alone.
+fn key(
+    model: &Model,
+    table: &Table,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> (Option<KeyView>, Vec<Refused>) {
+    let by = dialect(table).shard_by();
+    if by.is_empty() {
+        return (None, Vec::new());
+    }
+    let mut only = table.clone();
+    only.columns
+        .retain(|column| by.contains(&column.name.as_str()));
+    only.limits.clear();
+    let (functions, refused) = append::functions(model, &only, shapes, readers);
+    let mut function = functions.append;
+    function.doc = "Appends what says which shard holds a row.".to_owned();
+    function.head = function.head.replace("fn append(", "fn append_key(");
+    let key = KeyView {
+        columns: columns(&only),
+        append: match table.input {
+            Input::Events => "Events(append_key)",
+            Input::Json(_) => "Json(append_key)",
+            Input::DeadLetters => "DeadLetters(append_key, &[])",
+        },
+        function,
+    };
+    (Some(key), refused)
+}
+
+/// The columns of a table, as Rust source.
+fn columns(table: &Table) -> Vec<String> {
+    let column = |column: &Column| {
+        format!(
+            "column({}, {}, {}){}{}",
+            literal(&column.name),
+            literal(&dialect(table).shown_type(&column.ty)),
+            column_layout(table, column),
+            limit(table, column),
+            holds(column)
+        )
+    };
+    table.columns.iter().map(column).collect()
+}
+
+fn view(
+    model: &Model,
+    module: String,
+    table: &Table,
+    functions: Functions,
+    key: Option<KeyView>,
+) -> TableView {
     let rust = rust(model, table);
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| {
-            format!(
-                "column({}, {}, {}){}{}",
-                literal(&column.name),
-                literal(&dialect(table).shown_type(&column.ty)),
-                column_layout(table, column),
-                limit(table, column),
-                holds(column)
-            )
-        })
-        .collect();
+    let columns = columns(table);
     let mut docs = vec![format!("Rows of `{}`.", table.name)];
     if !table.doc.is_empty() {
         docs.push(String::new());
@@ -101,12 +155,13 @@ fn view(model: &Model, module: String, table: &Table, functions: Functions) -> T
             Input::DeadLetters => letter(table),
             Input::Events | Input::Json(_) => Vec::new(),
         },
-        ddl: dialect(table).create(table).join(";\n"),
+        ddl: dialect(table).present(table),
         ddl_path: literal(&match functions.by_type.is_empty() {
             true => format!("{module}.sql"),
             false => format!("../{module}.sql"),
         }),
         function: functions.append,
+        key,
         types: functions.by_type,
         module,
     }

@@ -1,6 +1,6 @@
 //! SQL for ClickHouse: every name and text is quoted here and nowhere else.
 
-use crate::model::{ClickHouse, Table};
+use crate::model::{ClickHouse, Ddl, Table};
 use crate::store::{Column, Dialect as _};
 
 /// Retried inserts are recognised by their token, and an insert is on disk before it is answered.
@@ -9,8 +9,25 @@ use crate::store::{Column, Dialect as _};
 /// files, and to write and sync those costs more than all the rest of an insert. Parts that were merged, once they have
 /// 10 MiB, have files of their own: ClickHouse merges into those column by column, and into one file row by row, which
 /// takes several times as long.
-pub(super) const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
+const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
      fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1";
+
+/// The same where replicas recognise a retried insert in Keeper.
+const REPLICATED: &str = "fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, \
+     min_level_for_wide_part = 1";
+
+/// The same in ClickHouse Cloud, which has no disks.
+const CLOUD: &str = "min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1";
+
+/// The settings of a table.
+pub(super) fn settings(own: &ClickHouse) -> &'static str {
+    match own.sharding.as_ref().map(|sharding| &sharding.cluster) {
+        None => SETTINGS,
+        Some(cluster) if cluster.ddl == Ddl::Cloud => CLOUD,
+        Some(cluster) if cluster.replicated => REPLICATED,
+        Some(_) => SETTINGS,
+    }
+}
 
 /// A name between backticks.
 pub(super) fn name(name: &str) -> String {
@@ -34,30 +51,35 @@ fn escape(text: &str, quote: char) -> String {
     out
 }
 
-/// `CREATE TABLE` without a semicolon behind it.
+/// `CREATE TABLE` without a semicolon behind it, as one server has the table.
 pub(super) fn create(own: &ClickHouse, table: &Table) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {}\n{}\n{}",
+        name(&table.name),
+        columns(own, table),
+        keeping(own, table, &own.engine)
+    )
+}
+
+/// The columns, in parentheses.
+pub(super) fn columns(own: &ClickHouse, table: &Table) -> String {
     let columns = own.columns(table);
     let columns: Vec<String> = columns
         .iter()
         .map(|column| format!("    {}", definition(column)))
         .collect();
-    format!(
-        "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\n{}",
-        name(&table.name),
-        columns.join(",\n"),
-        keeping(own, table)
-    )
+    format!("(\n{}\n)", columns.join(",\n"))
 }
 
 /// How a table keeps its rows, as it stands behind its columns.
-pub(super) fn keeping(own: &ClickHouse, table: &Table) -> String {
-    let mut sql = format!("ENGINE = {}", own.engine);
+pub(super) fn keeping(own: &ClickHouse, table: &Table, engine: &str) -> String {
+    let mut sql = format!("ENGINE = {engine}");
     if !own.partition_by.is_empty() {
         sql.push_str("\nPARTITION BY ");
         sql.push_str(&own.partition_by);
     }
     sql.push_str(&format!("\nORDER BY ({})", order(own, table)));
-    sql.push_str(&format!("\nSETTINGS {SETTINGS}"));
+    sql.push_str(&format!("\nSETTINGS {}", settings(own)));
     if !table.doc.is_empty() {
         sql.push_str(&format!("\nCOMMENT {}", text(&table.doc)));
     }
@@ -73,36 +95,33 @@ fn definition(column: &Column<'_>) -> String {
     sql
 }
 
-/// `ALTER TABLE` with the column behind another one, or in front.
-pub(super) fn add(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
+/// `ALTER TABLE` with the column behind another one, or in front. `target` is the table, quoted, as in those below.
+pub(super) fn add(target: &str, column: &Column<'_>, after: Option<&str>) -> String {
     format!(
-        "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}",
-        name(table),
+        "ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {} {}",
         definition(column),
         place(after)
     )
 }
 
 /// `ALTER TABLE` with a column's new type.
-pub(super) fn widen(table: &str, column: &Column<'_>) -> String {
+pub(super) fn widen(target: &str, column: &Column<'_>) -> String {
     format!(
-        "ALTER TABLE {} MODIFY COLUMN {} {}",
-        name(table),
+        "ALTER TABLE {target} MODIFY COLUMN {} {}",
         name(column.name),
         column.ty
     )
 }
 
 /// `ALTER TABLE` with all settings; those that don't change cost nothing.
-pub(super) fn set(table: &str) -> String {
-    format!("ALTER TABLE {} MODIFY SETTING {SETTINGS}", name(table))
+pub(super) fn set(target: &str, own: &ClickHouse) -> String {
+    format!("ALTER TABLE {target} MODIFY SETTING {}", settings(own))
 }
 
 /// `ALTER TABLE` with a column's new place.
-pub(super) fn place_column(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
+pub(super) fn place_column(target: &str, column: &Column<'_>, after: Option<&str>) -> String {
     format!(
-        "ALTER TABLE {} MODIFY COLUMN {} {} {}",
-        name(table),
+        "ALTER TABLE {target} MODIFY COLUMN {} {} {}",
         name(column.name),
         column.ty,
         place(after)

@@ -17,6 +17,8 @@ pub(super) struct Declaration {
     pub(super) order_by: Vec<Text>,
     /// `rebuilt_from: [COLUMN, ...]`: the sorting key that the table had before.
     pub(super) rebuilt_from: Vec<Text>,
+    /// `shard_by: [COLUMN, ...]`: the columns whose hash says which shard holds a row; empty for the usual ones.
+    pub(super) shard_by: Vec<Text>,
 }
 
 /// Reads it.
@@ -47,11 +49,17 @@ pub(super) fn read(
         fields.filled("rebuilt_from", keys.is_empty(), e, out);
         keys
     });
+    let shard_by = fields.get("shard_by").map(|e| {
+        let columns = texts("`shard_by`", &e.node, out);
+        fields.filled("shard_by", columns.is_empty(), e, out);
+        columns
+    });
     Declaration {
         database: fields.text("database", out),
         engine,
         partition_by: fields.text("partition_by", out),
         order_by: order_by.unwrap_or_default(),
         rebuilt_from: rebuilt_from.unwrap_or_default(),
+        shard_by: shard_by.unwrap_or_default(),
     }
 }

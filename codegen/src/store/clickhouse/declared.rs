@@ -2,6 +2,7 @@
 
 use super::check;
 use super::declaration::{self, Declaration};
+use super::sharding;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{ClickHouse, Store, Type};
 use crate::rules::columns::TYPE_DISAGREES;
@@ -26,6 +27,10 @@ pub(in crate::store) fn read(
 impl Declared for Declaration {
     fn database(&self) -> Option<&Text> {
         self.database.as_ref()
+    }
+
+    fn has_shards(&self) -> bool {
+        true
     }
 
     fn keys(&self) -> Vec<&Text> {
@@ -89,6 +94,7 @@ impl Declared for Declaration {
                 .map(|key| key.value.clone())
                 .collect(),
             replaces: table.spec.replaces.is_some(),
+            sharding: sharding::lower(self, table),
         }))
     }
 }

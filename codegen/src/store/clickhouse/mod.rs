@@ -3,15 +3,18 @@
 mod alter;
 mod catalogue;
 mod check;
+mod cluster;
 mod ddl;
 mod declaration;
 mod declared;
 mod functions;
+mod in_order;
 mod layout;
 mod new;
 mod rebuild;
 mod rename;
 mod rust;
+mod sharding;
 
 pub(super) use declared::read;
 pub(super) use rename::{forget, forget_column};
@@ -32,6 +35,7 @@ pub const KIND: StoreKind = StoreKind {
         "partition_by",
         "order_by",
         "rebuilt_from",
+        "shard_by",
     ],
     without: &[],
     has_own_columns: false,
@@ -71,6 +75,7 @@ impl Dialect for ClickHouse {
 
     fn facts(&self, table: &Table) -> TableFacts {
         let columns = self.columns(table).into_iter();
+        let [cluster, shards, shard_by] = cluster::facts(self);
         TableFacts {
             database: self.database.clone().unwrap_or_default(),
             engine: self.engine.clone(),
@@ -78,12 +83,22 @@ impl Dialect for ClickHouse {
             order_by: self.order_by.join(", "),
             columns: columns.map(|c| (c.name.to_owned(), c.ty)).collect(),
             indexes: Vec::new(),
-            settings: ddl::SETTINGS.to_owned(),
+            settings: ddl::settings(self).to_owned(),
+            cluster,
+            shards,
+            shard_by,
         }
     }
 
     fn create(&self, table: &Table) -> Vec<String> {
-        vec![ddl::create(self, table)]
+        match self.divided() {
+            None => vec![ddl::create(self, table)],
+            Some(sharding) => cluster::create(self, sharding, table),
+        }
+    }
+
+    fn present(&self, table: &Table) -> String {
+        ddl::create(self, table)
     }
 
     fn refuse_new(&self, table: &Table, refused: &mut Vec<Refusal>) {
@@ -115,15 +130,33 @@ impl Dialect for ClickHouse {
         before: &TableFacts,
         names: (&str, &str),
     ) -> Vec<String> {
-        rename::column(&table.name, before, names)
+        let of = |name: &str| rename::column(name, before, names);
+        match self.divided() {
+            None => of(&table.name),
+            Some(sharding) => cluster::both(sharding, &table.name, of),
+        }
+    }
+
+    fn drop_column(&self, table: &Table, column: &str) -> Vec<String> {
+        let of = |name: &str| vec![super::drop_statement(KIND.name, name, Some(column))];
+        match self.divided() {
+            None => of(&table.name),
+            Some(sharding) => cluster::both(sharding, &table.name, of),
+        }
     }
 
     fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {
-        rebuild::is_meant(self, before).then(|| rebuild::cost(self, table))
+        let anew = rebuild::is_meant(self, before).then(|| rebuild::cost(self, table));
+        anew.or_else(|| cluster::cost(self, table, before))
     }
 
-    fn rust(&self, _: &Table, database: Option<&str>) -> Rust {
-        rust::of(database)
+    fn shard_by(&self) -> Vec<&str> {
+        let by = self.divided().map_or(&[][..], |sharding| &sharding.by);
+        by.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    fn rust(&self, table: &Table, database: Option<&str>) -> Rust {
+        rust::of(self, table, database)
     }
 
     fn described(&self, model: &Model) -> String {

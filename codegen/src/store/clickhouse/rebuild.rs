@@ -31,6 +31,9 @@ pub(super) fn is_meant(own: &ClickHouse, before: &TableFacts) -> bool {
 
 /// The reason why a rebuild can't be done, if it can't.
 pub(super) fn hindrance(own: &ClickHouse, table: &Table) -> Option<String> {
+    if own.divided().is_some() {
+        return Some("on a cluster each of its tables would have to be made anew".into());
+    }
     if engine(own) != ENGINE {
         return Some(format!(
             "only tables of {ENGINE} can be rebuilt by a migration"
@@ -84,57 +87,100 @@ pub(super) fn statements(own: &ClickHouse, table: &Table, change: Vec<String>) -
         return change;
     };
     let names = Names::of(table);
+    let column = ddl::text(added);
+    let exchanged = format!(
+        "FROM system.columns WHERE database = currentDatabase() AND table = {} AND name = {column} AND \
+         is_in_sorting_key",
+        names.here_text
+    );
+    let until = format!("-- if: SELECT count() = 0 {exchanged}");
+    let mut statements: Vec<String> = change
+        .iter()
+        .map(|statement| format!("{until}\n{statement}"))
+        .collect();
+    let undone = ddl::text(&format!(
+        "{} still has its old sorting key, because two migrations ran at the same time; run one again",
+        table.name
+    ));
+    let swap_with = Swap {
+        what: format!(
+            "Table {} is rebuilt with another sorting key; docs/rebuild.md describes the steps.",
+            names.here
+        ),
+        check: check(table, &names),
+        create: format!(
+            "CREATE TABLE IF NOT EXISTS {} AS {}\n{}",
+            names.after,
+            names.here,
+            ddl::keeping(own, table, &own.engine)
+        ),
+        settings: COPY,
+        done: format!("SELECT throwIf(count() = 0, {undone})\n{exchanged}\nFORMAT Null"),
+        until,
+    };
+    statements.extend(swap(&names, &swap_with));
+    statements
+}
+
+/// A new table that takes the place of one that is there.
+pub(super) struct Swap {
+    /// What is done, as a sentence.
+    pub(super) what: String,
+    /// The condition that holds until the tables are exchanged.
+    pub(super) until: String,
+    /// A statement that fails where the new table can't take the old one's place.
+    pub(super) check: String,
+    /// The statement that makes the new table.
+    pub(super) create: String,
+    /// Settings of copies.
+    pub(super) settings: &'static str,
+    /// A statement that fails unless the tables are exchanged.
+    pub(super) done: String,
+}
+
+/// Statements that make the new table, fill it, and exchange the two.
+pub(super) fn swap(names: &Names, swap: &Swap) -> Vec<String> {
     let Names {
         here,
         after,
         before,
         here_text,
         after_text,
-    } = &names;
-    let column = ddl::text(added);
-    let exchanged = format!(
-        "FROM system.columns WHERE database = currentDatabase() AND table = {here_text} AND name = {column} AND \
-         is_in_sorting_key"
-    );
-    let until_exchanged = format!("-- if: SELECT count() = 0 {exchanged}");
-    let mut statements: Vec<String> = change
-        .iter()
-        .map(|statement| format!("{until_exchanged}\n{statement}"))
-        .collect();
-    statements.extend([
+    } = names;
+    let Swap {
+        what,
+        until,
+        check,
+        create,
+        settings,
+        done,
+    } = swap;
+    vec![
+        format!("-- {what}\n{until}\n{check}"),
+        format!("{until}\n{create}"),
         format!(
-            "-- Table {here} is rebuilt with another sorting key; docs/rebuild.md describes the steps.\n{until_exchanged}\n{}",
-            check(table, &names)
+            "-- Each partition that is there, as FINAL shows it.\n{until}\n-- for each partition: {}\n{}",
+            partitions(
+                here_text,
+                "",
+                &format!(
+                    "ifNull((SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = {after_text}), '')"
+                )
+            ),
+            copy(here, after, "", settings)
         ),
         format!(
-            "{until_exchanged}\nCREATE TABLE IF NOT EXISTS {after} AS {here}\n{}",
-            ddl::keeping(own, table)
+            "-- What came meanwhile, so that little is missing after the exchange.\n{until}\n{}",
+            latest((here, here_text), (after, after_text), settings)
         ),
-        format!(
-            "-- Each partition that is there, as FINAL shows it.\n{until_exchanged}\n-- for each partition: {}\n{}",
-            partitions(here_text, "", &format!(
-                "ifNull((SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = {after_text}), '')"
-            )),
-            copy(here, after, "")
-        ),
-        format!(
-            "-- What came meanwhile, so that little is missing after the exchange.\n{until_exchanged}\n{}",
-            latest((here, here_text), (after, after_text))
-        ),
-        format!("{until_exchanged}\nEXCHANGE TABLES {here} AND {after}"),
+        format!("{until}\nEXCHANGE TABLES {here} AND {after}"),
         format!(
             "-- What the old table got since the new one was made. A row that is copied twice is one row.\n\
              -- if: SELECT count() > 0 FROM system.parts WHERE database = currentDatabase() AND table = {after_text} AND active\n\
              -- wait: {WAIT}\n{}",
-            latest((after, after_text), (here, here_text))
+            latest((after, after_text), (here, here_text), settings)
         ),
-        format!(
-            "SELECT throwIf(count() = 0, {})\n{exchanged}\nFORMAT Null",
-            ddl::text(&format!(
-                "{} still has its old sorting key, because two migrations ran at the same time; run one again",
-                table.name
-            ))
-        ),
+        done.clone(),
         format!(
             "-- A table that was empty leaves nothing behind.\n\
              -- if: SELECT count() > 0 FROM system.tables WHERE database = currentDatabase() AND name = {after_text} AND total_rows = 0\n\
@@ -145,21 +191,20 @@ pub(super) fn statements(own: &ClickHouse, table: &Table, change: Vec<String>) -
              -- if: SELECT count() > 0 FROM system.tables WHERE database = currentDatabase() AND name = {after_text}\n\
              RENAME TABLE {after} TO {before}"
         ),
-    ]);
-    statements
+    ]
 }
 
 /// The names of the two tables, as names and as texts.
-struct Names {
-    here: String,
-    after: String,
+pub(super) struct Names {
+    pub(super) here: String,
+    pub(super) after: String,
     before: String,
     here_text: String,
     after_text: String,
 }
 
 impl Names {
-    fn of(table: &Table) -> Self {
+    pub(super) fn of(table: &Table) -> Self {
         let after = format!("{}_after_{VERSION}", table.name);
         Names {
             here: ddl::name(&table.name),
@@ -172,7 +217,7 @@ impl Names {
 }
 
 /// A statement that fails where another table can't take this one's place.
-fn check(table: &Table, names: &Names) -> String {
+pub(super) fn check(table: &Table, names: &Names) -> String {
     let name = &table.name;
     let by_hand = "; rebuild it by hand as docs/rebuild.md says, or change that first";
     let refuse = |when: &str, why: &str| {
@@ -215,7 +260,7 @@ fn partitions(table: &str, which: &str, once: &str) -> String {
 
 /// A copy of the parts that are not known to be older than the new table, which is either of the two. Parts may be merged
 /// while it is prepared: those that nothing is known of are copied, too.
-fn latest((from, from_text): (&str, &str), (to, to_text): (&str, &str)) -> String {
+fn latest((from, from_text): (&str, &str), (to, to_text): (&str, &str), settings: &str) -> String {
     let age = |than: &str| {
         format!(
             "modification_time + {MARGIN} {than} (SELECT metadata_modification_time FROM system.tables WHERE database = \
@@ -228,12 +273,15 @@ fn latest((from, from_text): (&str, &str), (to, to_text): (&str, &str)) -> Strin
         age("<")
     );
     let each = partitions(from_text, &format!(" AND {}", age(">=")), "''");
-    format!("-- for each partition: {each}\n{}", copy(from, to, &parts))
+    format!(
+        "-- for each partition: {each}\n{}",
+        copy(from, to, &parts, settings)
+    )
 }
 
-fn copy(from: &str, to: &str, which: &str) -> String {
+fn copy(from: &str, to: &str, which: &str, settings: &str) -> String {
     format!(
-        "INSERT INTO {to} SELECT * FROM {from} FINAL WHERE _partition_id = {{partition:String}}{which}\nSETTINGS {COPY}"
+        "INSERT INTO {to} SELECT * FROM {from} FINAL WHERE _partition_id = {{partition:String}}{which}\nSETTINGS {settings}"
     )
 }
 

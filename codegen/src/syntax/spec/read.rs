@@ -2,6 +2,7 @@
 
 use super::changes::{accepts, retired};
 use super::clients::clients;
+use super::cluster::{cluster, database};
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
@@ -10,13 +11,13 @@ use super::limits::limits;
 use super::partitions;
 use super::request::request;
 use super::routes::{bind, dead_letter};
-use super::scalars::{Fields, map, text, texts, word};
+use super::scalars::{Fields, map, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Database, Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue, Settings, Source, Spec,
-    Table, TableDefaults,
+    Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue, Settings, Source, Spec, Table,
+    TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -33,6 +34,7 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         "messages",
         "defaults",
         "queues",
+        "cluster",
         "databases",
         "migrations",
         "tables",
@@ -57,6 +59,9 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         defaults: settings,
         table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
+        cluster: file
+            .meant("cluster", out)
+            .and_then(|entry| cluster(entry, out)),
         databases: entries("`databases`", section("databases"), database, out),
         migrations_table: file.get("migrations").and_then(|e| migrations(e, out)),
         tables,
@@ -254,15 +259,6 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     queue.renamed_from = fields.text("renamed_from", out);
     queue.partitions = partitions::partitions(&fields, out);
     queue
-}
-
-fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
-    let what = format!("the server of database `{}`", entry.key.value);
-    Database {
-        name: entry.key.clone(),
-        doc: entry.doc.clone(),
-        server: text(&what, &entry.node, out),
-    }
 }
 
 fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {

@@ -347,6 +347,7 @@ fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> T
             order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
             rebuilt_from: Vec::new(),
             replaces: false,
+            sharding: None,
         }),
         input,
         types: Vec::new(),

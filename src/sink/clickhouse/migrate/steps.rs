@@ -9,7 +9,8 @@ use super::migration_table::{MigrationTable, digest};
 use super::{MigrateError, Others};
 use crate::contract::Migration;
 use crate::sink::StoreError;
-use crate::sink::clickhouse::statements::{self, Statement};
+use crate::sink::clickhouse::cluster::Host;
+use crate::sink::clickhouse::statements::{self, On, Statement};
 use crate::sink::clickhouse::{ClickHouse, STATEMENT_LIMIT, quote};
 
 /// Timeout of the copy of one partition.
@@ -17,6 +18,9 @@ const COPY_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Timeout of a question about the state of tables.
 const QUESTION_LIMIT: Duration = Duration::from_secs(60);
+
+/// Stands in a statement for the number of the shard that it is carried out on, from 0.
+const SHARD: &str = "{shard:UInt32}";
 
 /// Stands in a statement for the partition that it is carried out for.
 const PARTITION: &str = "{partition:String}";
@@ -34,19 +38,59 @@ struct Partition {
 /// Carries out a migration's statements in order. Each can be carried out again: one that can't be by itself has a
 /// condition.
 pub(super) async fn run_all(
-    store: &ClickHouse,
+    targets: &Targets<'_>,
     table: &MigrationTable,
     migration: &'static Migration,
     others: Others,
 ) -> Result<(), MigrateError> {
     for (number, statement) in (1..).zip(statements::split(migration.sql)) {
-        let done = run_one(store, table, migration, &statement, others).await;
+        let done = everywhere(targets, table, migration, &statement, others).await;
         done.map_err(|error| MigrateError::Statement {
             name: migration.name,
             number,
             statement: statement.sql,
             error,
         })?;
+    }
+    Ok(())
+}
+
+/// Where the statements of a migration are carried out.
+pub(super) struct Targets<'a> {
+    /// The database that the URL names.
+    pub(super) here: &'a ClickHouse,
+    /// Hosts of its cluster, by shard; none for a single server.
+    pub(super) hosts: &'a [Host],
+}
+
+/// Carries a statement out at the hosts that the line above it names, or where the URL leads.
+async fn everywhere(
+    targets: &Targets<'_>,
+    table: &MigrationTable,
+    migration: &Migration,
+    statement: &Statement,
+    others: Others,
+) -> Result<(), StoreError> {
+    let Some(on) = statement.on else {
+        return run_one(targets.here, table, migration, statement, others).await;
+    };
+    let mut others = others;
+    let mut before = None;
+    for host in targets.hosts {
+        if on == On::Shards && before.replace(host.shard) == Some(host.shard) {
+            continue;
+        }
+        let shard = host.shard.to_string();
+        let there = |sql: &str| here(&host.store, &sql.replace(SHARD, &shard));
+        let statement = Statement {
+            sql: there(&statement.sql),
+            only_if: statement.only_if.as_deref().map(there),
+            each: statement.each.as_deref().map(there),
+            ..statement.clone()
+        };
+        run_one(&host.store, table, migration, &statement, others).await?;
+        // One wait is enough for all of them.
+        others = Others::None;
     }
     Ok(())
 }
@@ -72,7 +116,11 @@ async fn run_one(
         tokio::time::sleep(wait).await;
     }
     let Some(query) = &statement.each else {
-        return run_if(store, statement, &statement.sql, STATEMENT_LIMIT).await;
+        let limit = match statement.on {
+            Some(_) => COPY_LIMIT,
+            None => STATEMENT_LIMIT,
+        };
+        return run_if(store, statement, &statement.sql, limit).await;
     };
     let finished = table.read(store).await?;
     let partitions = partitions(store, query).await?;
@@ -117,6 +165,10 @@ pub(super) async fn costs(
         let Some(query) = &statement.each else {
             continue;
         };
+        // The rows of a shard that move are not known before.
+        if statement.on.is_some() {
+            continue;
+        }
         if !applies(store, &statement).await? {
             continue;
         }

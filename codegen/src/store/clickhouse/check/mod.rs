@@ -6,6 +6,7 @@ mod sql;
 mod used;
 
 use super::declaration::Declaration;
+use super::sharding;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type};
 use crate::rules::keys::{KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK};
@@ -38,6 +39,7 @@ pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnos
             made_here(column, out);
         }
     }
+    sharding::check(own, table, out);
     match table.spec.replaces {
         Some(place) => {
             replaced_by_clock(own, table, place, out);
