@@ -220,7 +220,7 @@ fn told(value: &Value, url: &str, passed_over: &mut Vec<(String, u64)>) {
     let mut parts = vec![time.to_owned(), text("stage").to_owned(), place];
     let into = text("into");
     parts.extend((!into.is_empty()).then(|| format!("-> {into}")));
-    let named = ["type", "client", "id", "class", "reason"].map(text);
+    let named = ["type", "client", "id", "letter", "class", "reason"].map(text);
     parts.extend(
         named
             .into_iter()

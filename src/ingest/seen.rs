@@ -138,7 +138,10 @@ pub(super) fn confirmed(taps: &Taps, message: &Outgoing) {
             let seen = Seen {
                 place: Place::Exchange(&message.exchange),
                 into: "",
-                event_type: &message.routing_key,
+                event_type: match (is_batch, &properties.kind) {
+                    (false, Some(kind)) => kind,
+                    _ => &message.routing_key,
+                },
                 client,
                 id: if is_batch { "" } else { id },
                 class: "",

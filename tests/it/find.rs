@@ -177,7 +177,7 @@ async fn rows_in_postgresql_are_found() {
 async fn granules(store: &ClickHouse, sql: &str) -> (u64, u64) {
     let database = store.address().database();
     let sql = format!(
-        "EXPLAIN indexes = 1 {}",
+        "SELECT explain FROM (EXPLAIN indexes = 1 {})",
         sql.replace("DB", &format!("`{database}`"))
     );
     let lines: Vec<String> = store.rows(&sql).await.unwrap();

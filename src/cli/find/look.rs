@@ -1,7 +1,9 @@
 //! Looks for events in all stores of the pipeline, at once.
 
 use anyhow::Context as _;
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream;
 use serde_json::json;
 
 use super::Args;
@@ -16,6 +18,9 @@ use crate::sink::clickhouse::dead_letters::{DeadLetters, Summary};
 use crate::sink::clickhouse::{ClickHouse, Databases};
 use crate::sink::found::{FoundRows, Search};
 use crate::sink::postgres::Postgres;
+
+/// Number of tables that are asked at once: accounts of tools may ask few things at a time.
+const AT_ONCE: usize = 4;
 
 /// What is not recorded for single events.
 const NOT_RECORDED: &str = "Events that were deduplicated show as copies; late and retired ones are counted, not kept \
@@ -59,7 +64,8 @@ pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> 
             let ours = tables.iter().filter_map(|t| Some((*t, databases.of(t)?)));
             let asked = ours.map(|(table, store)| in_clickhouse(table, store, search));
             let letters = letters(&databases, search);
-            let (asked, letters) = tokio::join!(join_all(asked), letters);
+            let asked = stream::iter(asked).buffered(AT_ONCE).collect::<Vec<_>>();
+            let (asked, letters) = tokio::join!(asked, letters);
             asked
                 .into_iter()
                 .chain([letters])

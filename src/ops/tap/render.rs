@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::row::Rows;
 use crate::contract::{Envelope, Pipeline};
-use crate::tap::{Capture, Content};
+use crate::tap::{Capture, Content, Stage};
 
 /// Bytes of content that isn't text and is shown.
 const SHOWN: usize = 1_024;
@@ -37,12 +37,16 @@ impl Renderer {
         shown.insert("time".into(), json!(time));
         shown.insert("stage".into(), capture.stage.name().into());
         let (what, name) = &capture.place;
+        // A message that is a dead letter has the letter's id; its event has another.
+        let of_source = *what == "source" && capture.stage == Stage::DeadLettered;
+        let is_letter = of_source || !capture.class.is_empty() && capture.stage == Stage::Stored;
+        let id = if is_letter { "letter" } else { "id" };
         for (name, value) in [
             (*what, name.as_str()),
             ("into", capture.into),
             ("type", &capture.event_type),
             ("client", &capture.client),
-            ("id", &capture.id),
+            (id, &capture.id),
             ("class", &capture.class),
             ("reason", &capture.reason),
         ] {
@@ -112,6 +116,9 @@ fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Option<(Value, bool)> {
 fn text_of(shown: &mut Map<String, Value>, text: &[u8]) {
     match serde_json::from_slice::<Value>(text) {
         Ok(value) => {
+            if let (Some(id), false) = (value.get("id"), shown.contains_key("id")) {
+                shown.insert("id".into(), id.clone());
+            }
             shown.insert("event".into(), value);
         }
         Err(_) => bytes_of(shown, text),

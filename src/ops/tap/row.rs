@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::broker::{Bound, Topology};
-use crate::contract::{Append, Block, Context, Envelope, Group, Message, Pipeline, Queue, Table};
+use crate::contract::{
+    Append, Block, Context, Envelope, Group, Input, Message, Pipeline, Queue, Table,
+};
 use crate::json;
 use crate::protobuf::canonical::canonical;
 use crate::tap::{Capture, Content};
@@ -50,15 +52,31 @@ impl Rows {
                 source.map_or("", |source| source.exchange)
             }
         };
-        let bound = Bound::to(&self.topology, exchange);
-        let mut tables: Vec<&'static Table> = bound
-            .reached(&capture.event_type)
-            .filter_map(|name| queue(name).and_then(into))
-            .collect();
+        let mut tables: Vec<&'static Table> = match capture.content {
+            Content::Event { .. } => Bound::to(&self.topology, exchange)
+                .reached(&capture.event_type)
+                .filter_map(|name| queue(name).and_then(into))
+                .collect(),
+            // Where a JSON message goes its routing key says; what it may become, its type.
+            _ => {
+                let queues = self.pipeline.queues.iter();
+                let queues = queues.filter(|queue| takes(queue, exchange, &capture.event_type));
+                queues.filter_map(into).collect()
+            }
+        };
         tables.sort_by_key(|table| table.name);
         tables.dedup_by_key(|table| table.name);
         tables
     }
+}
+
+/// True if a queue takes JSON messages of this type from an exchange.
+fn takes(queue: &Queue, exchange: &str, event_type: &str) -> bool {
+    let is_bound = queue
+        .bindings
+        .iter()
+        .any(|route| route.exchange == exchange);
+    is_bound && matches!(queue.input, Input::Json(shape) if shape.name == event_type)
 }
 
 /// Row of a capture in a table; none if its content isn't what the table is made of.

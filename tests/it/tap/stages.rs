@@ -200,3 +200,36 @@ async fn a_tap_is_refused_with_the_reason() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_is_seen_on_its_way_with_the_row_that_it_becomes() {
+    guarded("tap_webhook", async |_, app| {
+        let options = ["--source", "graphy", "--row", "--count", "3"];
+        let tapping = Tapping::start(app, &options).await;
+        let headers = [
+            ("Spayee-Event", "bought"),
+            ("content-type", "application/json"),
+        ];
+        let body = r#"{"course":"c-1","email":"x@example.com"}"#;
+        let url = app.url("/graphy/event/");
+        let answer = crate::http::request(http::Method::POST, &url, &headers, body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let (events, _) = tapping.rest().await;
+        let stages: Vec<&str> = events
+            .iter()
+            .map(|e| e["stage"].as_str().unwrap())
+            .collect();
+        assert_eq!(stages.len(), 3, "{events:#?}");
+        for event in &events {
+            assert_eq!(event["event"]["course"], "c-1", "{event:#}");
+            assert_eq!(event["event"]["email"], "***", "{event:#}");
+            let text = event["row"]["graphy_event"].to_string();
+            assert!(
+                text.contains("c-1") && !text.contains("x@example"),
+                "{event:#}"
+            );
+            assert!(!event["id"].as_str().unwrap().is_empty(), "{event:#}");
+        }
+    })
+    .await;
+}
