@@ -31,15 +31,18 @@ use crate::access::Unverified;
 use crate::broker::{Broker, KafkaAddress, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
+use crate::ingest::Limits;
+use crate::ingest::publisher::Publisher;
 use crate::ingest::sources::Sources;
-use crate::ingest::{Limits, publisher};
 use crate::listen;
 use crate::metrics;
 use crate::ops::access::{self, Access};
 use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
+use crate::ops::tap::TapService;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::tap::Taps;
 use crate::tls::{self, ServerFiles};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
@@ -114,6 +117,7 @@ pub struct App {
     databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
+    taps: Taps,
     remote: bool,
     notice: Duration,
     drain: Duration,
@@ -175,6 +179,7 @@ impl App {
 
         let (working, give_up) = (CancellationToken::new(), CancellationToken::new());
         let (serving, operating) = (CancellationToken::new(), CancellationToken::new());
+        let taps = Taps::of(pipeline);
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
@@ -182,7 +187,7 @@ impl App {
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
             hold_limits: HoldLimits::default(),
-            states: States::default(),
+            states: States::seen_by(&taps),
             stop: working.clone(),
             give_up: give_up.clone(),
         };
@@ -206,7 +211,8 @@ impl App {
         } else {
             Limits::embedded()
         };
-        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits, pipeline.schema());
+        let (schema, seen_by) = (pipeline.schema(), taps.clone());
+        let publisher = Publisher::tapped(Arc::clone(&broker), limits, schema, seen_by);
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
         crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);
@@ -227,6 +233,12 @@ impl App {
             health: health.clone(),
             readiness,
             metrics: Arc::new(move || counted.render()),
+            tap: TapService::new(
+                taps.clone(),
+                pipeline,
+                &config.ops.personal,
+                operating.clone(),
+            ),
         };
         let legacy = config.ops.legacy;
         let routers = Routers::new(pipeline, &sources, &operations, access, legacy)?;
@@ -242,6 +254,7 @@ impl App {
             databases,
             health,
             broker,
+            taps,
             remote,
             notice: config.notice,
             drain: config.drain,
@@ -280,6 +293,11 @@ impl App {
     /// Broker of this instance, for callers that run an instance inside their own process.
     pub fn broker(&self) -> Arc<dyn Broker> {
         Arc::clone(&self.broker)
+    }
+
+    /// Taps of this instance.
+    pub fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     /// Drains and stops within the configured time: first health reports it, then new requests are refused, requests

@@ -25,6 +25,7 @@ pub mod function;
 pub mod identity;
 pub mod late;
 pub mod proto_json;
+pub mod tap;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 pub mod generated;

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text).report(1024),
+    column("id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("vendorcode", "LowCardinality(String)", DICTIONARY).report(8192),
     column("country", "LowCardinality(String)", DICTIONARY).report(8192),
     column("createdat", "DateTime64(6, 'UTC')", Layout::Fixed(8)),

@@ -44,7 +44,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("schema", "LowCardinality(String)", DICTIONARY),
     column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
-    column("event_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).holds(Holds::Id),
     column("event_name", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("event_name", "LowCardinality(String)", DICTIONARY)
         .report(1024)
         .holds(Holds::Type),

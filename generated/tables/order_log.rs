@@ -25,7 +25,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("store", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("platform_order_id", "String", Layout::Text).report(1024),
     column("metrics", "JSON", Layout::Json),
     column("dimensions", "JSON", Layout::Json),

@@ -25,7 +25,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("activity_name", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
     column("activity_meta", "JSON", Layout::Json),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("increment_count", "Int64", Layout::Fixed(8)),
     column("partner_id", "Int64", Layout::Fixed(8)),
     column("account_id", "Int64", Layout::Fixed(8)),

@@ -30,7 +30,7 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("actor_profile_id", "String", Layout::Text).report(1024),
     column("shortcode", "String", Layout::Text).report(1024),
     column("metrics", "JSON", Layout::Json),

@@ -29,7 +29,7 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("profile_id", "String", Layout::Text).report(1024),
     column("handle", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("shortcode", "String", Layout::Text).report(1024),

@@ -24,7 +24,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("source", "LowCardinality(String)", DICTIONARY).report(8192),
     column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("profile_id", "String", Layout::Text).report(1024),
     column("handle", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("metrics", "JSON", Layout::Json),

@@ -25,7 +25,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("relationship_type", "LowCardinality(String)", DICTIONARY).report(8192),
     column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("source_profile_id", "String", Layout::Text).report(1024),
     column("target_profile_id", "String", Layout::Text).report(1024),
     column("source_metrics", "JSON", Layout::Json),

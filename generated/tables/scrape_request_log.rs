@@ -35,7 +35,7 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("scl_id", "UInt64", Layout::Fixed(8)),
     column("params", "JSON", Layout::Json),
     column("priority", "Nullable(Int32)", Layout::Nullable(&Layout::Fixed(4))),

@@ -25,7 +25,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("sentiment", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text).report(1024),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("shortcode", "String", Layout::Text).report(1024),
     column("comment_id", "String", Layout::Text).report(1024),
     column("comment", "String", Layout::Text),

@@ -19,7 +19,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text).report(1024),
+    column("id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("store_url", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),

@@ -2,6 +2,7 @@
 
 mod alive;
 mod apply;
+mod ask;
 mod capacity;
 mod clickhouse;
 mod clickhouse_tls;
@@ -9,6 +10,7 @@ mod cutover;
 mod demo;
 mod dlq;
 mod drops;
+mod find;
 mod kafka;
 mod keys;
 mod ledger;
@@ -24,7 +26,9 @@ mod serve_engine;
 mod serve_intake;
 mod serve_tls;
 mod services;
+mod tap;
 mod time;
+mod top;
 mod unknown;
 mod webhook;
 
@@ -57,6 +61,9 @@ enum Command {
     Dlq(dlq::Args),
     Keys(keys::Args),
     Ledger(ledger::Args),
+    Find(find::Args),
+    Tap(tap::Args),
+    Top(top::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
@@ -71,6 +78,7 @@ pub fn run() -> ExitCode {
         let good = match cli.command {
             Command::Plan(args) => return plan::run(args).await,
             Command::Apply(args) => return apply::run(args).await,
+            Command::Find(args) => return find::run(args).await,
             Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
@@ -79,6 +87,8 @@ pub fn run() -> ExitCode {
             Command::Dlq(args) => dlq::run(args).await,
             Command::Keys(args) => keys::run(args),
             Command::Ledger(args) => ledger::run(args).await,
+            Command::Tap(args) => tap::run(args).await,
+            Command::Top(args) => top::run(args).await,
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,

@@ -30,7 +30,7 @@ use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
-use prepare::{Counts, Prepared};
+use prepare::{Counts, Prepared, add};
 
 /// Maximum duration of a request.
 pub const LONGEST: Duration = Duration::from_secs(30);
@@ -130,6 +130,7 @@ impl Dispatch {
         let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
+        self.tell_refused(client.name(), &result);
         let answered = self.answered(&client, result);
         asked.answered(&answered.result);
         answered
@@ -139,6 +140,7 @@ impl Dispatch {
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refusal = Refusal::Denied(denied);
         tell(self.source.name, refusal.outcome());
+        self.tell_refused("", &Err::<(), _>(refusal.clone()));
         refusal
     }
 
@@ -378,15 +380,6 @@ fn catch_panic<T>(
             "the server failed on this request".to_owned(),
         ))
     })
-}
-
-/// Adds the number of events of each type, by the type's index.
-pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
-    for (at, count) in counts {
-        if let Some(counter) = counters.get(*at) {
-            counter.increment(*count);
-        }
-    }
 }
 
 /// Counter of valid events, whether or not their requests are answered with OK.

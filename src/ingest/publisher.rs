@@ -10,9 +10,11 @@ use uuid::Uuid;
 
 use super::answer::{Part, PublishOutcome};
 use super::route::{Limits, PendingMessage, Route};
+use super::seen;
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::{Schema, headers};
 use crate::metrics::intake::PUBLISH_SECONDS;
+use crate::tap::Taps;
 use crate::time::now;
 
 /// Publishes groups of events, many to a message.
@@ -22,6 +24,7 @@ pub struct Publisher {
     schema: Option<Schema>,
     seconds: Histogram,
     line: Mutex<Line>,
+    taps: Taps,
 }
 
 /// Round-robin queue of the routes.
@@ -36,13 +39,29 @@ struct Line {
 impl Publisher {
     /// Creates a publisher to this broker; `schema` is what its messages of app events are made under.
     pub fn new(broker: Arc<dyn Broker>, limits: Limits, schema: Option<Schema>) -> Arc<Self> {
+        Publisher::tapped(broker, limits, schema, Taps::default())
+    }
+
+    /// Creates a publisher whose sources and messages these taps see.
+    pub fn tapped(
+        broker: Arc<dyn Broker>,
+        limits: Limits,
+        schema: Option<Schema>,
+        taps: Taps,
+    ) -> Arc<Self> {
         Arc::new(Publisher {
             broker,
             limits,
             schema,
             seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
+            taps,
         })
+    }
+
+    /// Taps of the instance.
+    pub(super) fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     /// Batching limits.
@@ -77,14 +96,19 @@ impl Publisher {
     /// Publishes one message by itself.
     pub async fn publish(&self, message: Outgoing) -> PublishOutcome {
         let start = Instant::now();
+        let seen = seen::before(&self.taps, &message);
         let answer =
             tokio::time::timeout(self.limits.time_limit, self.broker.publish(message)).await;
         self.seconds.record(start.elapsed());
-        answer.unwrap_or_else(|_| {
+        let outcome = answer.unwrap_or_else(|_| {
             Err(PublishError::Unknown {
                 reason: format!("no answer within {:?}", self.limits.time_limit),
             })
-        })
+        });
+        if let (Ok(()), Some(message)) = (&outcome, seen) {
+            seen::confirmed(&self.taps, &message);
+        }
+        outcome
     }
 
     /// Gives the routes in line their turns, as long as there is room for messages under way.

@@ -23,6 +23,7 @@ use super::pool::{Admitted, Pool, PoolShare};
 use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
+use super::seen;
 use super::verify::{Proof, Verifier};
 use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
@@ -32,6 +33,7 @@ use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake;
 use crate::protobuf::Shape;
+use crate::tap::{Seen, Shown, Stage};
 use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
@@ -160,6 +162,7 @@ impl Webhook {
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
         count(self.source.name, &refused);
+        self.tell_refused("", &refused);
         Refusal::Denied(denied)
     }
 
@@ -173,6 +176,7 @@ impl Webhook {
         let verified_headers = self.read(uri, headers);
         if verified_headers.is_err() {
             count(self.source.name, &verified_headers);
+            self.tell_refused("", &verified_headers);
         }
         verified_headers
     }
@@ -262,6 +266,7 @@ impl Webhook {
         if let Some(outcome) = outcome {
             clients::count(&client, outcome, 1);
         }
+        self.tell_refused(client.name(), &answer);
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -323,6 +328,7 @@ impl Webhook {
             signed,
             ..
         } = verified_headers;
+        let name = client.clone();
         let judged = match body.len() > LARGE {
             false => self
                 .judge
@@ -341,6 +347,16 @@ impl Webhook {
             }
         };
         drop(worker);
+        if judged.found.reached > judged.found.bad.len()
+            && let Some(look) = self.publisher.taps().at(Stage::Received)
+        {
+            let seen = Seen {
+                event_type: self.judge.shape.name,
+                id: &judged.id.text,
+                ..seen::at_source(self.source.name, name.name())
+            };
+            look.offer(&seen, Shown::Text(&judged.message.body));
+        }
         is_new.store(!judged.id.comes_again, Ordering::Relaxed);
         if judged.found.reached > 0 && judged.found.bad.is_empty() {
             self.publish(judged.message).await?;
@@ -350,6 +366,11 @@ impl Webhook {
         let taken = self.bad(judged).await?;
         self.kept.increment(1);
         Ok(taken)
+    }
+
+    /// Offers a refused request to those who look.
+    fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
+        seen::refused(self.publisher.taps(), self.source.name, client, answer);
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), Refusal> {

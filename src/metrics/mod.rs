@@ -16,6 +16,7 @@ pub mod process;
 pub mod requests;
 pub mod retired;
 pub mod stores;
+pub mod tap;
 pub mod tls;
 pub mod workers;
 
@@ -33,7 +34,7 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 11] = [
+pub const GROUPS: [Group; 12] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
@@ -45,6 +46,7 @@ pub const GROUPS: [Group; 11] = [
     retired::GROUP,
     stores::GROUP,
     requests::GROUP,
+    tap::GROUP,
 ];
 
 /// All metrics of a server.

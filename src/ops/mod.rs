@@ -1,10 +1,12 @@
-//! Operations: logs, metrics, health, readiness, the ledger, replay, and the comparison with running servers.
+//! Operations: logs, metrics, health, readiness, taps, the ledger, replay, and the comparison with running servers.
 
 pub mod access;
+pub mod board;
 pub mod ledger;
 pub mod live;
 pub mod logging;
 pub mod readiness;
 pub mod replay;
 pub mod router;
+pub mod tap;
 pub mod unknown;

@@ -1,4 +1,4 @@
-//! Routes of operations: metrics, readiness, liveness, the heartbeat, gRPC health and reflection.
+//! Routes of operations: metrics, readiness, liveness, the heartbeat, taps, gRPC health and reflection.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tonic::Status;
 
 use super::access::{self, Access};
 use super::readiness::Readiness;
+use super::tap::TapService;
 use crate::grpc::NOT_SERVED;
 use crate::health::Health;
 
@@ -28,17 +29,22 @@ pub struct Operations {
     pub readiness: Readiness,
     /// The metrics.
     pub metrics: Render,
+    /// Taps of this instance.
+    pub tap: TapService,
 }
 
 /// Router of the operations listener. `grpc` are the gRPC services beside it.
 pub fn router(operations: &Operations, grpc: Router, access: Access) -> Router {
     let health = operations.health.clone();
     let heartbeat = heartbeat().get(move || async move { health.answer() });
-    let check = move |request: Request, next: Next| {
+    let check = move |mut request: Request, next: Next| {
         let checked = access.check(&request);
         async move {
             match checked {
-                Ok(()) => next.run(request).await,
+                Ok(proof) => {
+                    request.extensions_mut().insert(proof);
+                    next.run(request).await
+                }
                 Err(refused) => *refused,
             }
         }
@@ -46,6 +52,7 @@ pub fn router(operations: &Operations, grpc: Router, access: Access) -> Router {
     beat(Router::new(), operations, heartbeat)
         .merge(reports(operations))
         .route("/livez", get(|| async { "alive" }))
+        .merge(operations.tap.clone().router())
         .merge(grpc)
         .fallback(unknown)
         .layer(from_fn(check))

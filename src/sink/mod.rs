@@ -1,6 +1,7 @@
 //! Sinks: the stores in which the rows of a batch end up.
 
 pub mod clickhouse;
+pub mod found;
 pub mod health;
 pub mod http;
 pub mod postgres;

@@ -40,6 +40,7 @@ mod proto_json;
 mod renew;
 mod retry;
 mod schema;
+mod seen;
 mod settle;
 mod settlement_metrics;
 mod shard;

@@ -16,7 +16,7 @@ use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::message::{Prepared, units};
 use super::settlement_metrics::Tally;
-use super::{Setup, dead_letter, retry};
+use super::{Setup, dead_letter, retry, seen};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::{Route, queue_of_shard};
 use crate::dead_letter::Blame;
@@ -171,7 +171,13 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
     decided.stays_within(setup);
     let content = &decided.message.content;
     let (published, tally) = match catch_panic_async(publish_all(setup, &decided)).await {
-        Ok(published) => (published, Tally::of(content, &decided.failed)),
+        Ok(published) => {
+            if published.is_ok() {
+                // Whatever it does, the message is settled.
+                catch_panic(|| seen::settled(&setup.states.taps, &decided)).ok();
+            }
+            (published, Tally::of(content, &decided.failed))
+        }
         // As a whole it may succeed.
         Err(panic) => {
             let published = catch_panic_async(publish_whole(setup, &decided, &panic)).await;

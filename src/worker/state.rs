@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::texts::LongTexts;
 use super::unknown::UnknownFields;
 use crate::metrics::{requests, workers};
+use crate::tap::Taps;
 
 /// Paused table, or paused target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct States {
     pub(super) long_texts: LongTexts,
     /// Unknown fields that were seen.
     pub(super) unknown: UnknownFields,
+    /// Taps of the instance.
+    pub(super) taps: Taps,
 }
 
 /// Messages that were returned to a queue repeatedly, of late.
@@ -58,6 +61,14 @@ struct Returns {
 const LATE: Duration = Duration::from_secs(600);
 
 impl States {
+    /// State of an instance whose units these taps see.
+    pub fn seen_by(taps: &Taps) -> Self {
+        States {
+            taps: taps.clone(),
+            ..States::default()
+        }
+    }
+
     /// Queues with messages that are returned repeatedly, with an explanation.
     pub fn returned(&self) -> BTreeMap<&'static str, String> {
         let returns = self.returns.lock().unwrap_or_else(PoisonError::into_inner);

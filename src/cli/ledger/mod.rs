@@ -1,6 +1,5 @@
 //! `event-grpc ledger`: checks that every message is accounted for.
 
-mod ask;
 mod print;
 mod read;
 

@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
+use super::super::ask::Asks;
 use super::Args;
-use super::ask::Asks;
 use crate::app::environment;
 use crate::broker::{Address, Depths, KafkaAddress, unsettled};
 use crate::generated::PIPELINE;
-use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading};
+use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
 use crate::time::now_ms;
 
 /// Interval between the two. Messages on their way to a consumer or a publisher have arrived by then, unless more
@@ -149,5 +149,9 @@ async fn depths(
 }
 
 async fn all(urls: &[String], asks: &Asks) -> Vec<anyhow::Result<Counts>> {
-    join_all(urls.iter().map(|url| asks.metrics(url))).await
+    let ask = async |url: &String| {
+        let text = asks.metrics(url).await?;
+        counts(&text).context("its answer is not the metrics of event-grpc")
+    };
+    join_all(urls.iter().map(ask)).await
 }

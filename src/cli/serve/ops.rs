@@ -42,6 +42,14 @@ pub(super) struct OpsArgs {
     /// PUT /heartbeat/ over HTTP, reflection over gRPC. The next release won't have this option.
     #[arg(long, env = "EVENT_GRPC_LEGACY_OPS")]
     legacy_ops: bool,
+    /// Names of fields that taps mask as personal, beside the usual ones: email, phone, ip, user agent, names, and so on.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_PERSONAL",
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
+    personal: Vec<String>,
 }
 
 impl OpsArgs {
@@ -59,6 +67,7 @@ impl OpsArgs {
             token: self.token.source()?,
             certificates: self.ops_certificate.clone(),
             legacy: self.legacy_ops,
+            personal: self.personal.clone(),
         })
     }
 }

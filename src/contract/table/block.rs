@@ -153,6 +153,12 @@ impl Block {
         self.columns.get(column)?.cells()
     }
 
+    /// The values of a row for people, by their columns.
+    pub fn shown(&self, row: usize) -> impl Iterator<Item = (String, serde_json::Value)> {
+        let columns = self.table.columns.iter().zip(&self.columns);
+        columns.map(move |(spec, column)| (spec.name.to_owned(), column.shown(row, spec.ty)))
+    }
+
     /// The rows as one block of the Native format; empty if there are none.
     pub fn encode(&self) -> Bytes {
         let mut whole = Vec::with_capacity(self.bytes());

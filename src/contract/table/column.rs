@@ -22,6 +22,8 @@ pub struct ColumnSpec {
 pub enum Holds {
     /// A value of the message, without a special meaning.
     Value,
+    /// `event.id`, `$id`, or what a JSON message calls its id.
+    Id,
     /// `$type`: the event type's name.
     Type,
     /// `$now`: when the row was made.

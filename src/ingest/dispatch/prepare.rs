@@ -1,6 +1,7 @@
 //! Prepares a request of typed events, without waiting: it is scanned, its valid events are handed to the publisher,
 //! and dead letters are made of the others. Its bytes aren't needed after that.
 
+use metrics::Counter;
 use tokio::sync::oneshot;
 
 use super::super::answer::{self, PublishOutcome};
@@ -9,8 +10,9 @@ use super::super::late;
 use super::super::pool::{Admitted, PoolShare};
 use super::super::quarantine::Rejections;
 use super::super::response::Refusal;
+use super::super::seen;
 use super::super::weigh;
-use super::{Body, Dispatch, add};
+use super::{Body, Dispatch};
 use crate::access::Sender;
 use crate::client::Client;
 use crate::contract::Retired;
@@ -102,6 +104,9 @@ impl Dispatch {
         let counts = self.publish(&batch, &groups, &parts);
         drop(parts);
         add(&self.received, &counts);
+        let at = (self.source.name, &self.retired);
+        let sent = (self.envelope, client.name(), header);
+        seen::events(self.publisher.taps(), at, sent, events);
         let judged = self.quarantine.judge(&batch, json, events);
         let warnings = json.map(|json| json.request.warnings.clone());
         held.shrink_to(judged.weight().saturating_add(weight::REQUEST));
@@ -112,6 +117,11 @@ impl Dispatch {
             warnings: warnings.unwrap_or_default(),
             held,
         })
+    }
+
+    /// Offers a refused request to those who look.
+    pub(super) fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
+        seen::refused(self.publisher.taps(), self.source.name, client, answer);
     }
 
     /// Limits of one message.
@@ -152,6 +162,15 @@ impl Dispatch {
             }
         }
         counts
+    }
+}
+
+/// Adds the number of events of each type, by the type's index.
+pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
+    for (at, count) in counts {
+        if let Some(counter) = counters.get(*at) {
+            counter.increment(*count);
+        }
     }
 }
 

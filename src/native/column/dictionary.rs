@@ -160,6 +160,14 @@ impl Dictionary {
         self.begin();
     }
 
+    /// Value of a row; none if it is NULL.
+    pub(super) fn value(&self, row: usize) -> Option<&[u8]> {
+        match self.indexes.get(row) {
+            Some(0) if self.nullable => None,
+            index => Some(self.key(*index?)),
+        }
+    }
+
     /// The keys that aren't empty and have rows, and how many.
     pub(super) fn filled(&self) -> Vec<(&[u8], u64)> {
         if self.places.len() < 2 {

@@ -9,6 +9,7 @@ pub mod length;
 pub mod nested;
 pub mod plain;
 pub mod read;
+pub mod shown;
 pub mod wire;
 
 use dictionary::Dictionary;

@@ -60,7 +60,7 @@ impl Column {
 }
 
 /// Texts, each behind its length.
-fn texts(data: &[u8], rows: usize) -> Option<Vec<Cell<'_>>> {
+pub(super) fn texts(data: &[u8], rows: usize) -> Option<Vec<Cell<'_>>> {
     let mut at = 0;
     let mut cells = Vec::with_capacity(rows);
     for _ in 0..rows {

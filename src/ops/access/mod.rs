@@ -36,6 +36,8 @@ pub struct Options {
     pub certificates: Vec<String>,
     /// Serves operations on the ports of events as well, as earlier releases did.
     pub legacy: bool,
+    /// Names of fields that taps mask, beside the usual ones.
+    pub personal: Vec<String>,
 }
 
 impl Options {
@@ -47,6 +49,7 @@ impl Options {
             token: None,
             certificates: Vec::new(),
             legacy: false,
+            personal: Vec::new(),
         }
     }
 }
@@ -84,9 +87,9 @@ pub struct Access {
     certificates: Arc<[String]>,
 }
 
-/// Proof that a request comes from an operator.
+/// Proof that a request comes from an operator. A request that is allowed has it among its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
+pub(super) enum Proof {
     /// None is asked, or the request needs none.
     Needless,
     /// A bearer token that is known.
@@ -129,16 +132,13 @@ impl Access {
         }
     }
 
-    /// Checks a request; the answer, if it is refused.
-    pub(super) fn check(&self, request: &Request) -> Result<(), Box<Response>> {
+    /// Checks a request: what it proves, or the answer, if it is refused.
+    pub(super) fn check(&self, request: &Request) -> Result<Proof, Box<Response>> {
         let allowed = self.hosts(request).and_then(|()| {
             not_from_a_page(request)?;
             self.proof(request)
         });
-        match allowed {
-            Ok(_) => Ok(()),
-            Err(denied) => Err(Box::new(denied.answer(request))),
-        }
+        allowed.map_err(|denied| Box::new(denied.answer(request)))
     }
 
     fn hosts(&self, request: &Request) -> Result<(), Denied> {

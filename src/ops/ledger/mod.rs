@@ -15,7 +15,7 @@ mod tests;
 pub use events::EventLine;
 pub use queues::{BalanceVerdict, QueueLine};
 pub use reading::{Broker, Depth, Instance, Reading};
-pub use scrape::{Counts, EventCounts, QueueCounts, UnitCounts, counts};
+pub use scrape::{Counts, EventCounts, QueueCounts, Sample, UnitCounts, counts, sample};
 pub use span::Span;
 
 use serde::Serialize;

@@ -146,10 +146,11 @@ impl QueueCounts {
     }
 }
 
-type Sample<'a> = (&'a str, Vec<(&'a str, String)>, f64);
+/// Name, labels and value of a sample.
+pub type Sample<'a> = (&'a str, Vec<(&'a str, String)>, f64);
 
 /// Sample in a line: `name{label="value",…} number`. None for comments and other lines.
-fn sample(line: &str) -> Option<Sample<'_>> {
+pub fn sample(line: &str) -> Option<Sample<'_>> {
     if line.starts_with('#') {
         return None;
     }

@@ -1,5 +1,7 @@
 //! Dead letters in their ClickHouse table: queries, and decisions about them.
 
+mod mentioning;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Action};
 use super::{ClickHouse, Databases, quote};
-use crate::contract::{Append, Pipeline};
+use crate::contract::{Append, Pipeline, Table};
 use crate::dead_letter::{DeadLetter, FIELDS, FieldKind, Record};
 use crate::sink::StoreError;
 
@@ -39,9 +41,14 @@ pub enum DeadLettersError {
 #[derive(Clone)]
 pub struct DeadLetters {
     store: ClickHouse,
-    table: &'static str,
+    table: &'static Table,
     columns: BTreeMap<&'static str, &'static str>,
 }
+
+/// Columns of a [`Summary`].
+const SUMMARY: &str = "l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, l_client AS client, \
+                       l_schema AS schema, l_fingerprint AS fingerprint, substringUTF8(l_reason, 1, 300) AS reason, \
+                       l_attempts AS attempts, l_last_failed AS last_failed_ms, action AS decision";
 
 /// Filter of dead letters. An empty list is no condition.
 #[derive(Debug, Clone, Default)]
@@ -223,28 +230,23 @@ impl DeadLetters {
             })
             .ok_or(DeadLettersError::NoTable)?;
         let columns: BTreeMap<_, _> = columns.iter().copied().collect();
-        let missing: Vec<String> = FIELDS
-            .iter()
-            .filter(|(name, _)| !columns.contains_key(name))
-            .map(|(name, _)| format!("error.{name}"))
-            .collect();
+        let missing = FIELDS.iter().map(|(name, _)| *name);
+        let missing = missing.filter(|name| !columns.contains_key(name));
+        let missing: Vec<String> = missing.map(|name| format!("error.{name}")).collect();
         if !missing.is_empty() {
-            return Err(DeadLettersError::Incomplete {
-                table: table.name,
-                missing,
-            });
+            let table = table.name;
+            return Err(DeadLettersError::Incomplete { table, missing });
         }
         Ok(DeadLetters {
             store: store.clone(),
-            table: table.name,
+            table,
             columns,
         })
     }
 
     /// Keys of the selected dead letters, oldest first.
     pub async fn keys(&self, selection: &Selection) -> Result<Vec<Key>, DeadLettersError> {
-        let from = self.selected(selection).await?;
-        let limit = limit(selection);
+        let (from, limit) = (self.selected(selection).await?, limit(selection));
         let sql = format!(
             "SELECT l_queue, l_id, l_last_failed, l_size FROM {from} ORDER BY l_last_failed, l_queue, l_id{limit}"
         );
@@ -253,12 +255,9 @@ impl DeadLetters {
 
     /// Summaries of the selected dead letters, newest first.
     pub async fn summaries(&self, selection: &Selection) -> Result<Vec<Summary>, DeadLettersError> {
-        let from = self.selected(selection).await?;
-        let limit = limit(selection);
+        let (from, limit) = (self.selected(selection).await?, limit(selection));
         let sql = format!(
-            "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, l_client AS client, \
-             l_schema AS schema, l_fingerprint AS fingerprint, substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
-             action AS decision FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
+            "SELECT {SUMMARY} FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
         );
         Ok(self.store.rows(&sql).await?)
     }
@@ -282,14 +281,15 @@ impl DeadLetters {
         let pair = |key: &Key| format!("({}, {})", quote::text(&key.queue), quote::text(&key.id));
         let pairs: Vec<String> = keys.iter().map(pair).collect();
         let (queue, id) = (self.column("queue"), self.column("id"));
-        let inner = format!("WHERE ({queue}, {id}) IN ({})", pairs.join(", "));
-        self.whole(&inner).await
+        let pairs = pairs.join(", ");
+        self.whole(&format!("WHERE ({queue}, {id}) IN ({pairs})"))
+            .await
     }
 
     /// Full dead letters with this id, decided or not.
     pub async fn by_id(&self, id: &str) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
-        let inner = format!("WHERE {} = {}", self.column("id"), quote::text(id));
-        self.whole(&inner).await
+        let (column, id) = (self.column("id"), quote::text(id));
+        self.whole(&format!("WHERE {column} = {id}")).await
     }
 
     /// Makes sure that decisions can be recorded.
@@ -323,9 +323,9 @@ impl DeadLetters {
             let list = quote::texts(list.iter().map(String::as_str));
             conditions.push(format!("{name} IN {list}"));
         }
-        let (since, until) = (selection.since_ms, selection.until_ms);
-        conditions.extend(since.map(|at| format!("l_last_failed >= {at}")));
-        conditions.extend(until.map(|at| format!("l_last_failed < {at}")));
+        for (bound, sign) in [(selection.since_ms, ">="), (selection.until_ms, "<")] {
+            conditions.extend(bound.map(|at| format!("l_last_failed {sign} {at}")));
+        }
         if !selection.decided {
             conditions.push("action = ''".to_owned());
         }
@@ -345,7 +345,7 @@ impl DeadLetters {
     /// Subquery of the dead letters, with uniform names and their decisions.
     async fn from(&self, inner: &str) -> Result<String, StoreError> {
         let database = self.store.address().database();
-        let table = quote::table(database, self.table);
+        let table = quote::table(database, self.table.name);
         let fields: Vec<String> = FIELDS
             .iter()
             .map(|(name, kind)| format!("{} AS l_{name}", asked(*kind, &self.column(name))))

@@ -12,6 +12,7 @@ pub mod engine;
 mod engine_text;
 mod engines;
 mod exception;
+mod find;
 pub mod health;
 mod insert;
 mod live;

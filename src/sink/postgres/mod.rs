@@ -3,6 +3,7 @@
 mod address;
 mod address_tls;
 mod connection;
+mod find;
 pub mod health;
 pub mod hook;
 mod hosts;

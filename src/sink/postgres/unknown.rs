@@ -217,7 +217,7 @@ impl Postgres {
         Ok(Some(changes).filter(|_| rows > 0))
     }
 
-    async fn ask_for(
+    pub(super) async fn ask_for(
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],

@@ -44,6 +44,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("generated", &["contract"]),
     ("late", &["contract", "metrics"]),
+    (
+        "tap",
+        &[
+            "client",
+            "contract",
+            "metrics",
+            "protobuf",
+            "rate",
+            "row_error",
+            "time",
+            "weight",
+        ],
+    ),
     // What events are.
     ("identity", &["contract", "json", "protobuf"]),
     (
@@ -123,6 +136,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "rate",
             "row_error",
+            "tap",
             "time",
             "weight",
         ],
@@ -143,6 +157,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "row_error",
             "sink",
+            "tap",
             "time",
             "unknown",
             "weight",
@@ -166,6 +181,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "row_error",
             "sink",
+            "tap",
             "time",
             "tls",
             "unknown",
@@ -176,7 +192,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
-            "metrics", "ops", "sink", "tls", "worker",
+            "metrics", "ops", "sink", "tap", "tls", "worker",
         ],
     ),
     (
@@ -193,6 +209,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "listen",
             "ops",
             "sink",
+            "tap",
             "time",
             "tls",
             "traffic",

@@ -175,10 +175,22 @@ fn holds(column: &Column) -> &'static str {
     match (&value.root, value.functions.as_slice()) {
         (Root::Unknown, _) => ".holds(Holds::Unknown)",
         (Root::Now, []) => ".holds(Holds::Now)",
+        (Root::Id, functions) if functions.iter().all(is_label) => ".holds(Holds::Id)",
+        (Root::Event(path) | Root::Body(path), functions)
+            if is_id(path) && functions.iter().all(is_label) =>
+        {
+            ".holds(Holds::Id)"
+        }
         (Root::TypeName, functions) if functions.iter().all(is_label) => ".holds(Holds::Type)",
         (Root::Payload, functions) if functions.iter().all(is_label) => ".holds(Holds::Payload)",
         _ => "",
     }
+}
+
+/// True for the path of an event's id: that of its envelope, or what a JSON message calls so.
+fn is_id(path: &[prost_reflect::FieldDescriptor]) -> bool {
+    let is_id = |name: &str| ["id", "_id", "event_id", "eventId"].contains(&name);
+    matches!(path, [field] if is_id(field.name()))
 }
 
 /// True if a function only says what the column is.

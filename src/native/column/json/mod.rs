@@ -13,6 +13,7 @@ mod nodes;
 mod object;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub use dynamic::Dynamic;
@@ -59,6 +60,24 @@ impl Json {
     #[inline]
     pub(super) fn met_unknown(&mut self) -> bool {
         std::mem::take(&mut self.unknown)
+    }
+
+    /// The paths that have a value in a row: name, column of the values, place there, and type.
+    pub(super) fn values_of(
+        &self,
+        row: usize,
+    ) -> impl Iterator<Item = (&str, &Column, usize, Cow<'static, str>)> {
+        let paths = self.paths.iter();
+        paths.filter_map(move |path| {
+            let mut leaves = path
+                .leaves
+                .iter()
+                .filter_map(|at| self.leaves.get(*at as usize));
+            leaves.find_map(|leaf| {
+                let at = leaf.rows().binary_search(&u32::try_from(row).ok()?).ok()?;
+                Some((&*path.name, &leaf.values, at, leaf.ty.name()))
+            })
+        })
     }
 
     /// Appends `{}`.

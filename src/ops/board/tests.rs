@@ -1,0 +1,63 @@
+//! Tests of the board.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::json;
+
+use super::*;
+
+fn page(started: u64, received: u64, slow: u64, held: u64) -> Page {
+    let text = format!(
+        "# HELP x y\n\
+         process_start_time_seconds {started}\n\
+         event_grpc_events_received_total{{source=\"app\",type=\"Cart\"}} {received}\n\
+         event_grpc_requests_total{{source=\"app\",outcome=\"accepted\"}} {received}\n\
+         event_grpc_requests_total{{source=\"app\",outcome=\"invalid\"}} {slow}\n\
+         event_grpc_queue_messages{{queue=\"q\",state=\"held\"}} {held}\n\
+         event_grpc_flush_seconds_bucket{{table=\"t\",le=\"0.01\"}} {received}\n\
+         event_grpc_flush_seconds_bucket{{table=\"t\",le=\"0.5\"}} {all}\n\
+         event_grpc_flush_seconds_bucket{{table=\"t\",le=\"+Inf\"}} {all}\n",
+        all = received + slow
+    );
+    Page::read(&text).unwrap()
+}
+
+#[test]
+fn rates_are_those_between_two_readings_of_all_instances() {
+    let first = (page(1, 100, 0, 5), page(2, 7, 0, 0));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    // The second instance has started again: it counts from zero.
+    let second = (page(1, 180, 20, 3), page(3, 10, 0, 4));
+    let board = Board::between(&[(first.0, second.0), (first.1, second.1)]);
+    let app = &board.sources["app"];
+    let share = app.refused / app.requests;
+    assert!((share - 20.0 / 110.0).abs() < 0.05, "{board:?}");
+    assert!(app.received > 80.0, "{board:?}");
+    assert!((board.queues["q"].held - 7.0).abs() < 0.1, "{board:?}");
+    assert_eq!(board.tables["t"].flush_p99_ms, Some(500.0));
+    assert_eq!(board.publish_p99_ms, None);
+    assert!(Page::read("nothing of this server").is_none());
+}
+
+#[test]
+fn problems_are_told_and_what_is_good_or_off_is_not() {
+    let report = json!({
+        "ready": false,
+        "broker": { "down": "refused" },
+        "topology": ["queue x has another type"],
+        "clickhouse": { "main": "up" },
+        "postgres": "off",
+        "tables": { "event": { "paused": "it is gone" }, "order": "fits" },
+        "queues": { "q": { "stopped": "too many" }, "r": { "off": "no PostgreSQL" } },
+        "unverified": [],
+    });
+    assert_eq!(
+        problems(&report),
+        [
+            "the instance is not ready",
+            "topology: queue x has another type",
+            "broker: down: refused",
+            "tables: event: paused: it is gone",
+            "queues: q: stopped: too many",
+        ]
+    );
+}
