@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use super::places::{Place, Places};
 use super::serve::{ClickHouseArgs, PostgresArgs};
-use super::{one_line, say, told};
+use super::{one_line, say, settings, told};
 use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Cutover, Sample};
 use crate::generated::PIPELINE;
@@ -175,7 +175,8 @@ impl Servers {
 
     fn amqp(&self) -> anyhow::Result<Option<Address>> {
         let url = environment::option("EVENT_GRPC_AMQP_URL", self.amqp_url.as_ref())?;
-        let address = url.map(|url| Address::parse(&url).context("--amqp-url"));
+        let address =
+            url.map(|url| Address::parse(&url).with_context(|| settings::named("amqp-url")));
         address.transpose()
     }
 

@@ -29,6 +29,7 @@ use crate::client::Client;
 use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
+use crate::switches::Switches;
 use crate::weight::Permit;
 use prepare::{Counts, Prepared};
 
@@ -57,6 +58,7 @@ pub struct Dispatch {
     accepted: Vec<Counter>,
     pub(super) quarantine: Quarantine,
     pub(super) retired: Retired,
+    switches: Arc<Switches>,
 }
 
 /// Request body as it was received.
@@ -98,7 +100,13 @@ impl Dispatch {
             accepted: envelope.types.iter().map(accepted).collect(),
             quarantine: Quarantine::new(source, pipeline.fingerprint, pipeline.retired),
             retired: pipeline.retired,
+            switches: Arc::default(),
         }
+    }
+
+    /// Rejects what these switches refuse.
+    pub fn with_switches(self, switches: Arc<Switches>) -> Self {
+        Dispatch { switches, ..self }
     }
 
     /// Source in the pipeline.

@@ -32,6 +32,7 @@ use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake;
 use crate::protobuf::Shape;
+use crate::switches::Switches;
 use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
@@ -54,6 +55,7 @@ pub struct Webhook {
     judge: MessageBuilder,
     keeper: Keeper,
     on_bad: OnBad,
+    switches: Arc<Switches>,
     received: Counter,
     accepted: Counter,
     kept: Counter,
@@ -145,10 +147,16 @@ impl Webhook {
             },
             keeper: Keeper::new(source, pipeline.fingerprint),
             on_bad: takes.on_bad,
+            switches: Arc::default(),
             received: received(source.name, name),
             accepted: counted(source.name, name, "accepted"),
             kept: counted(source.name, name, "kept"),
         }
+    }
+
+    /// Refuses the messages that these switches refuse.
+    pub fn with_switches(self, switches: Arc<Switches>) -> Self {
+        Webhook { switches, ..self }
     }
 
     /// Challenge for requests without credentials.
@@ -283,6 +291,9 @@ impl Webhook {
         if let Some(verifier) = &self.verifier {
             let verified = verifier.verify(&verified_headers.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
+        }
+        if let Some(switch) = self.switches.of_message(self.source.name, client.name()) {
+            return Err(Refusal::SwitchedOff(switch));
         }
         let declared = verified_headers.declared.as_ref();
         let delivery = match (&self.deliveries, declared) {

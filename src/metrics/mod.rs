@@ -16,6 +16,7 @@ pub mod process;
 pub mod requests;
 pub mod retired;
 pub mod stores;
+pub mod switches;
 pub mod tls;
 pub mod workers;
 
@@ -33,11 +34,12 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 11] = [
+pub const GROUPS: [Group; 12] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
     access::GROUP,
+    switches::GROUP,
     intake::GROUP,
     broker::GROUP,
     kafka::GROUP,

@@ -67,6 +67,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         strict: false,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        switches: None,
         replay: Duration::from_secs(60),
     }
 }
