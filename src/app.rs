@@ -1,6 +1,7 @@
 //! Application assembly: starts every part of an instance, and stops them in the right order.
 
 mod broker;
+pub mod check;
 mod clickhouse;
 pub mod environment;
 mod listeners;

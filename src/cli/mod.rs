@@ -8,6 +8,7 @@ mod config;
 mod cutover;
 mod demo;
 mod dlq;
+mod doctor;
 mod drops;
 mod kafka;
 mod keys;
@@ -66,6 +67,7 @@ enum Command {
     Send(send::Args),
     Capacity(capacity::Args),
     Config(Box<config::Args>),
+    Doctor(Box<doctor::Args>),
     Switches(switches::Args),
 }
 
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
             Command::Send(args) => send::run(args).await,
             Command::Capacity(args) => capacity::run(&args),
             Command::Config(args) => config::run(&args),
+            Command::Doctor(args) => doctor::run(*args).await,
             Command::Switches(args) => switches::run(&args),
         };
         Ok(status(good?))

@@ -75,9 +75,9 @@ pub(super) struct Args {
     #[arg(long, env = "EVENT_GRPC_SWITCHES", value_name = "FILE")]
     switches: Option<PathBuf>,
     #[command(flatten)]
-    clickhouse: ClickHouseArgs,
+    pub(super) clickhouse: ClickHouseArgs,
     #[command(flatten)]
-    postgres: PostgresArgs,
+    pub(super) postgres: PostgresArgs,
     /// Data directory of the embedded ClickHouse.
     #[arg(
         long,

@@ -72,6 +72,24 @@ pub(super) struct InForce {
     whole: Option<Command>,
 }
 
+impl InForce {
+    /// True if the file itself holds a secret, rather than the name of a file with it.
+    pub(super) fn has_secret(&self) -> bool {
+        let masked = |one: &&Setting| {
+            let is_of_file = matches!(one.origin, Origin::File(..));
+            is_of_file
+                && one
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| value.contains(shown::MASK))
+        };
+        let whole = self.whole.as_ref();
+        let known = whole.map(known_variables).unwrap_or_default();
+        let is_secret = |name: &String| known.iter().any(|one| one.secret && one.name == *name);
+        self.settings.iter().any(|one| masked(&one)) || self.variables.keys().any(is_secret)
+    }
+}
+
 /// Error with what was given.
 #[derive(Debug)]
 pub(super) enum Wrong {

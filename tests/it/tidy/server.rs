@@ -17,6 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rate", &[]),
     ("capacity", &[]),
     ("weight", &[]),
+    ("yaml", &[]),
+    ("reread", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
     ("listen", &["client", "metrics", "tls"]),
@@ -97,7 +99,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "access",
         &[
-            "client", "contract", "listen", "metrics", "rate", "time", "tls",
+            "client", "contract", "listen", "metrics", "rate", "reread", "time", "tls", "yaml",
+        ],
+    ),
+    // What is refused for now.
+    (
+        "switches",
+        &[
+            "contract",
+            "events",
+            "generated",
+            "metrics",
+            "reread",
+            "yaml",
         ],
     ),
     ("grpc", &["contract", "health", "listen"]),
@@ -123,6 +137,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "rate",
             "row_error",
+            "switches",
             "time",
             "weight",
         ],
@@ -166,6 +181,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "row_error",
             "sink",
+            "switches",
             "time",
             "tls",
             "unknown",
@@ -176,7 +192,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
-            "metrics", "ops", "sink", "tls", "worker",
+            "metrics", "ops", "sink", "switches", "tls", "worker",
         ],
     ),
     (
@@ -192,10 +208,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "hooks",
             "listen",
             "ops",
+            "reread",
             "sink",
+            "switches",
             "time",
             "tls",
             "traffic",
+            "yaml",
         ],
     ),
     // Sample traffic, for the demo and the load generator.
