@@ -19,7 +19,7 @@ pub struct Judged {
     pub wrong: Vec<(&'static str, String)>,
     /// What a reviewer would object to.
     pub odd: Vec<(&'static str, String)>,
-    /// What is off because it isn't configured: its name, and what would turn it on.
+    /// What is off because it isn't configured, and what would turn it on.
     pub off: Vec<(String, String)>,
     /// TLS of the ports.
     pub tls: Option<ServerTls>,
@@ -70,7 +70,7 @@ fn sources(judged: &mut Judged, config: &Config, pipeline: &'static Pipeline) {
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let is_off = |name: &&str| !is_set(name) && !config.unverified.opens(source.name);
         if let Some(name) = secret.filter(is_off) {
-            let off = format!("source {}", source.name);
+            let off = format!("source {} is off", source.name);
             judged.off.push((off, format!("set {name} or {name}_FILE")));
         }
     }
@@ -81,7 +81,7 @@ fn destinations(judged: &mut Judged, config: &Config, pipeline: &'static Pipelin
     if let Some(requests) = judged.note("requests", requests.context("an HTTP destination")) {
         for request in pipeline.requests {
             if let Some(missing) = requests.missing(request) {
-                let off = format!("request {}", request.name);
+                let off = format!("request {} is off", request.name);
                 judged
                     .off
                     .push((off, format!("set {}", missing.join(", "))));
@@ -91,7 +91,7 @@ fn destinations(judged: &mut Judged, config: &Config, pipeline: &'static Pipelin
     let is_postgres = |storage: &Storage| matches!(storage, Storage::Postgres(_));
     let mut tables = pipeline.tables.iter();
     if config.postgres.is_none() && tables.any(|table| is_postgres(&table.storage)) {
-        let off = "the PostgreSQL tables".to_owned();
+        let off = "the PostgreSQL tables are off".to_owned();
         judged.off.push((off, "give --postgres-url".to_owned()));
     }
 }

@@ -7,11 +7,8 @@ use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::variables::secrets;
+use super::variables::{FILE, secrets};
 use crate::contract::Pipeline;
-
-/// What is behind a variable's name in the name of the variable that names a file instead.
-pub const FILE: &str = "_FILE";
 
 /// Maximum size of a file that holds a secret, in bytes.
 const MOST: u64 = 64 << 10;

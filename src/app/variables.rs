@@ -1,8 +1,10 @@
 //! Variables of the environment that are no options: passwords, what `pipeline.yaml` names, and what belongs to a source.
 
-use super::environment::FILE;
 use crate::contract::{Database, Intake, Pipeline};
 use crate::ingest::{cors, pool};
+
+/// What is behind a variable's name in the name of the variable that names a file instead.
+pub const FILE: &str = "_FILE";
 
 /// Token of operations.
 pub const OPS_TOKEN: &str = "EVENT_GRPC_OPS_TOKEN";

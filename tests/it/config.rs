@@ -263,6 +263,16 @@ async fn other_commands_take_from_the_file_what_they_know() {
     let made = run(folder, "keys", &["new", "shop"], &variables).await;
     assert_eq!(made.status, Some(0), "{}", made.told);
     assert!(folder.join("mine.yaml").exists());
+    // An option before the inner command counts as well.
+    let made = run(
+        folder,
+        "keys",
+        &["--keys", "other.yaml", "new", "shop"],
+        &variables,
+    )
+    .await;
+    assert_eq!(made.status, Some(0), "{}", made.told);
+    assert!(folder.join("other.yaml").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

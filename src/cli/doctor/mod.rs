@@ -11,11 +11,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::places::Places;
-use super::plan::{definitions, live};
-use super::{config, say, serve, settings, told};
+use super::{config, plan, say, serve, settings, told};
 use crate::app::check;
 use crate::app::environment::Environment;
-use crate::broker::{Address, Cutover};
+use crate::broker::Address;
 use crate::generated::PIPELINE;
 use crate::ops::live::{Kind, Plan};
 use crate::ops::logging;
@@ -84,7 +83,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         findings.add(Level::Warning, part, what, "");
     }
     for (what, how) in judged.off {
-        findings.add(Level::Note, "settings", format!("{what} is off"), how);
+        findings.add(Level::Note, "settings", what, how);
     }
     if let Some(tls) = &judged.tls {
         host::certificate(tls, &mut findings);
@@ -101,11 +100,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
                 "none is given: the broker is in memory",
                 "give --amqp-url for events to survive a restart before they are stored",
             );
-            Ok(None)
+            None
         }
-        Ok(Some(address)) => rabbitmq::check(address, &mut findings).await.map(Some),
+        Ok(Some(address)) => rabbitmq::check(address, &mut findings).await,
         // It has been told among the settings.
-        Err(_) => Ok(None),
+        Err(_) => None,
     };
     let places = Places::of(&args.serve.clickhouse, &args.serve.postgres)?;
     if config.clickhouse.is_none() {
@@ -116,42 +115,40 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
             "",
         );
     }
+    let mut answering = Vec::new();
     for place in places.all() {
-        stores::check(&place, &mut findings).await;
+        if stores::check(&place, &mut findings).await {
+            answering.push(place);
+        }
     }
     let vhost = address.ok().flatten();
     let vhost = vhost.as_ref().map_or("/", Address::vhost);
-    let definitions = args
-        .definitions
-        .as_deref()
-        .map(|path| definitions(path, vhost));
+    let definitions = args.definitions.as_deref();
+    let definitions = definitions.map(|path| plan::definitions(path, vhost));
     let definitions = definitions.transpose()?;
-    let reachable = broker.is_ok();
-    if reachable || !places.all().is_empty() {
-        let broker = broker.or_else(|_| anyhow::Ok(None));
-        let (plan, errors) = live(definitions.as_ref(), 0, &broker, &places.all()).await;
-        differences(plan, reachable, &mut findings);
-        for error in errors {
-            let fix = "let the server answer, and ask again";
-            findings.add(Level::Problem, "servers", told(&error), fix);
-        }
+    if broker.is_some() || !answering.is_empty() {
+        let broker = Ok(broker);
+        let (plan, errors) = plan::live(definitions.as_ref(), 0, &broker, &answering).await;
+        differences(plan, errors, &mut findings);
         if let Ok(Some(broker)) = &broker {
-            Cutover::close(broker).await;
+            broker.close().await;
         }
     }
     tell(&findings, args.json)
 }
 
-/// What a comparison of this build with the servers found.
-fn differences(plan: Plan, reachable: bool, findings: &mut Findings) {
-    if !plan.differs() {
-        findings.good("plan", "the servers have what this build declares");
+/// What a comparison of this build with the servers that answer found.
+fn differences(plan: Plan, errors: Vec<anyhow::Error>, findings: &mut Findings) {
+    if !plan.differs() && errors.is_empty() {
+        let what = "the servers that answer have what this build declares";
+        findings.good("plan", what);
     }
     for finding in plan.findings {
-        let in_rabbitmq = finding.place == "rabbitmq";
-        if finding.kind == Kind::Unseen && finding.what == "queues and exchanges" && !reachable {
+        // Which servers there are has been told.
+        if finding.kind == Kind::Unseen && finding.how.starts_with("give ") {
             continue;
         }
+        let in_rabbitmq = finding.place == "rabbitmq";
         let is_harmless = finding.how.ends_with("(harmless)");
         let (level, fix) = match finding.kind {
             Kind::Missing if in_rabbitmq => (Level::Note, ""),
@@ -176,6 +173,10 @@ fn differences(plan: Plan, reachable: bool, findings: &mut Findings) {
             how => format!("{what}: {how}"),
         };
         findings.add(level, finding.place, what, fix);
+    }
+    for error in errors {
+        let fix = "let the server answer, and ask again";
+        findings.add(Level::Problem, "servers", told(&error), fix);
     }
 }
 

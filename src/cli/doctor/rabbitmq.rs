@@ -7,12 +7,8 @@ use crate::generated::PIPELINE;
 
 const PLACE: &str = "rabbitmq";
 
-/// Looks at it, and hands back the connection.
-///
-/// # Errors
-///
-/// If there is none; that is among the findings.
-pub(super) async fn check(address: &Address, findings: &mut Findings) -> anyhow::Result<Cutover> {
+/// Looks at it, and hands back the connection; none if there is none, which is among the findings.
+pub(super) async fn check(address: &Address, findings: &mut Findings) -> Option<Cutover> {
     let mut silent = 0;
     let nodes = broker::versions(address).await;
     for (place, said) in &nodes {
@@ -40,20 +36,24 @@ pub(super) async fn check(address: &Address, findings: &mut Findings) -> anyhow:
             }
         }
     }
-    if nodes.len() > 1 && silent == nodes.len() {
-        findings.add(
-            Level::Problem,
-            PLACE,
-            "none of its nodes can be reached",
-            "",
-        );
+    if silent == nodes.len() {
+        if nodes.len() > 1 {
+            let what = "none of its nodes can be reached";
+            findings.add(
+                Level::Problem,
+                PLACE,
+                what,
+                "as above, of one node at least",
+            );
+        }
+        return None;
     }
     let server = match Cutover::dial(address).await {
         Ok(server) => server,
         Err(error) => {
             let fix = "check user and password, and that the user may use the virtual host (rabbitmqctl list_permissions)";
             findings.add(Level::Problem, PLACE, error.to_string(), fix);
-            return Err(error.into());
+            return None;
         }
     };
     findings.good(
@@ -68,7 +68,7 @@ pub(super) async fn check(address: &Address, findings: &mut Findings) -> anyhow:
             "ask again when the connection holds",
         );
     }
-    Ok(server)
+    Some(server)
 }
 
 /// Looks what the account may do with what is there.

@@ -13,20 +13,21 @@ use crate::time::now_ms;
 /// What to do about a server that doesn't answer.
 const SILENT: &str = "check the address, user and password, the firewall, and whether it runs";
 
-/// Looks at a database.
-pub(super) async fn check(place: &Place<'_>, findings: &mut Findings) {
+/// Looks at a database; false if it doesn't answer.
+pub(super) async fn check(place: &Place<'_>, findings: &mut Findings) -> bool {
     match place {
         Place::ClickHouse(_, store) => clickhouse(&place.short(), store, findings).await,
         Place::Postgres(store) => postgresql(&place.short(), store, findings).await,
     }
 }
 
-async fn clickhouse(place: &str, store: &ClickHouse, findings: &mut Findings) {
+async fn clickhouse(place: &str, store: &ClickHouse, findings: &mut Findings) -> bool {
     let before = now_ms();
     let about = match store.about().await {
         Ok(Some(about)) => about,
         Ok(None) => {
-            return findings.add(Level::Problem, place, "it says nothing of itself", SILENT);
+            findings.add(Level::Problem, place, "it says nothing of itself", SILENT);
+            return false;
         }
         Err(error) => return unreachable(place, &error, findings),
     };
@@ -45,9 +46,10 @@ async fn clickhouse(place: &str, store: &ClickHouse, findings: &mut Findings) {
         }
     }
     tables(place, store, &store.tables(&PIPELINE), findings).await;
+    true
 }
 
-async fn postgresql(place: &str, store: &Postgres, findings: &mut Findings) {
+async fn postgresql(place: &str, store: &Postgres, findings: &mut Findings) -> bool {
     let before = now_ms();
     let about = match store.about().await {
         Ok(about) => about,
@@ -71,6 +73,7 @@ async fn postgresql(place: &str, store: &Postgres, findings: &mut Findings) {
         findings,
     )
     .await;
+    true
 }
 
 /// Tries whether each table would take rows, with none. Which columns differ is told by the comparison with this build.
@@ -96,7 +99,8 @@ async fn tables(
     }
 }
 
-fn unreachable(place: &str, error: &StoreError, findings: &mut Findings) {
+fn unreachable(place: &str, error: &StoreError, findings: &mut Findings) -> bool {
     let what = format!("it can't be asked: {}", error.message);
     findings.add(Level::Problem, place, what, SILENT);
+    false
 }

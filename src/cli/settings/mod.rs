@@ -16,7 +16,8 @@ use std::sync::OnceLock;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-use crate::app::environment::{Environment, FILE};
+use crate::app::environment::Environment;
+use crate::app::variables::FILE;
 use file::Written;
 pub(super) use file::known_variables;
 pub(super) use shown::shown;
@@ -120,7 +121,8 @@ pub(super) fn start(command: Command, given: Vec<OsString>) -> Result<ArgMatches
         Some(path) => file::read(path, whole(&command)).map_err(Wrong::Told)?,
         None => Written::default(),
     };
-    let flags = given.get(at..).unwrap_or_default();
+    // One that holds for all commands below another may stand before them.
+    let flags = given.get(1..).unwrap_or_default();
     let environment = Environment::of_process();
     let added = written.for_command(leaf, |long| has_flag(flags, long), &environment);
     let variables = written.variables_below(|long| has_flag(flags, long), &environment);
