@@ -106,8 +106,7 @@ fn given() -> Result<Cli, ExitCode> {
     // As clap exits for wrong usage.
     const USAGE: u8 = 2;
     let read = settings::start(command(), std::env::args_os().collect());
-    let cli = read
-        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| Wrong::Clap(error)));
+    let cli = read.and_then(|matches| Cli::from_arg_matches(&matches).map_err(Wrong::Clap));
     cli.map_err(|wrong| match wrong {
         Wrong::Clap(error) => {
             drop(error.print());

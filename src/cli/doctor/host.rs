@@ -117,8 +117,8 @@ pub(super) fn clock(
     let skew = ahead.max(behind).max(0);
     let what = format!("its clock is within {} ms of this machine's", skew.max(1));
     let level = match skew {
-        ..=1_000 => return findings.good(place, what),
-        ..=30_000 => Level::Warning,
+        0..=1_000 => return findings.good(place, what),
+        1_001..=30_000 => Level::Warning,
         _ => Level::Problem,
     };
     let which = if ahead > behind { "ahead of" } else { "behind" };
@@ -139,7 +139,7 @@ pub(super) fn certificate(tls: &ServerTls, findings: &mut Findings) {
     match left {
         // That it has ended has been said.
         ..0 => {}
-        ..DAYS => findings.add(
+        0..DAYS => findings.add(
             Level::Warning,
             "tls",
             what,
