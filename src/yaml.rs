@@ -207,7 +207,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::panic, clippy::unwrap_used)]
 
     use super::*;
 
