@@ -259,7 +259,8 @@ async fn other_commands_take_from_the_file_what_they_know() {
     );
     let variables = [("EVENT_GRPC_CONFIG", "c.yaml")];
     let output = run(folder, "migrate", &["--check"], &variables).await;
-    assert!(output.told.contains("127.0.0.1:9"), "{}", output.told);
+    let reached = "ClickHouse can't be reached";
+    assert!(output.told.contains(reached), "{}", output.told);
     let made = run(folder, "keys", &["new", "shop"], &variables).await;
     assert_eq!(made.status, Some(0), "{}", made.told);
     assert!(folder.join("mine.yaml").exists());
