@@ -299,7 +299,7 @@ async fn the_filter_of_the_log_changes_while_a_server_runs() {
         sleep(Duration::from_millis(20)).await;
     }
     // A file that is wrong changes nothing, and the server goes on.
-    write(path, "lug: debug\n");
+    write(path, "logs: debug\n");
     server.hang_up();
     while !server
         .log()
