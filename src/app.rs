@@ -1,6 +1,7 @@
 //! Application assembly: starts every part of an instance, and stops them in the right order.
 
 mod broker;
+pub mod check;
 mod clickhouse;
 pub mod environment;
 mod listeners;
@@ -10,6 +11,7 @@ mod postgresql;
 mod replay;
 mod senders;
 mod stores;
+pub mod variables;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +44,7 @@ use crate::ops::router::Operations;
 use crate::ops::tap::TapService;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::switches::Switches;
 use crate::tap::Taps;
 use crate::tls::{self, ServerFiles};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
@@ -63,6 +66,8 @@ pub struct Config {
     pub doors: listen::Limits,
     /// Who may send events.
     pub senders: crate::access::Config,
+    /// File of switches, of what is refused for now.
+    pub switches: Option<PathBuf>,
     /// Certificate, key and client authority of the ports; without them none speaks TLS.
     pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
@@ -149,10 +154,12 @@ impl App {
         let tls = listeners::secured(&config)?;
         let listeners = Listeners::bind(&config).await?;
         let senders = senders::start(&config, pipeline, listeners.addresses()?)?;
+        let switches = Switches::start(config.switches.clone(), pipeline)?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
         background.spawn(access.clone().follow());
         background.spawn(Arc::clone(&senders).watch());
+        background.spawn(Arc::clone(&switches).watch());
         if let Some(tls) = tls.clone() {
             background.spawn(tls::watch(tls));
         }
@@ -216,7 +223,9 @@ impl App {
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
         crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);
-        let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;
+        let sources = Sources::new(
+            pipeline, &topology, &publisher, &senders, &switches, variable, open,
+        )?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -228,6 +237,7 @@ impl App {
             off_sources: off::sources(&sources),
             unverified: config.unverified.told(),
             senders,
+            switches,
         };
         let operations = Operations {
             health: health.clone(),

@@ -8,10 +8,12 @@ pub mod client;
 pub mod listen;
 pub mod metrics;
 pub mod rate;
+pub mod reread;
 pub mod row_error;
 pub mod time;
 pub mod tls;
 pub mod weight;
+pub mod yaml;
 
 pub mod dead_letter;
 pub mod json;
@@ -37,6 +39,7 @@ pub mod health;
 pub mod hooks;
 pub mod ingest;
 pub mod sink;
+pub mod switches;
 pub mod worker;
 
 pub mod ops;

@@ -1449,6 +1449,8 @@ pub enum RejectCode {
     TooLarge = 5,
     /// The sender may not send events of this type.
     NotAllowed = 6,
+    /// The server takes no such events for now: its operators have switched them off.
+    SwitchedOff = 7,
 }
 
 impl RejectCode {
@@ -1465,6 +1467,7 @@ impl RejectCode {
             Self::BadTimestamp => "REJECT_CODE_BAD_TIMESTAMP",
             Self::TooLarge => "REJECT_CODE_TOO_LARGE",
             Self::NotAllowed => "REJECT_CODE_NOT_ALLOWED",
+            Self::SwitchedOff => "REJECT_CODE_SWITCHED_OFF",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1477,6 +1480,7 @@ impl RejectCode {
             "REJECT_CODE_BAD_TIMESTAMP" => Some(Self::BadTimestamp),
             "REJECT_CODE_TOO_LARGE" => Some(Self::TooLarge),
             "REJECT_CODE_NOT_ALLOWED" => Some(Self::NotAllowed),
+            "REJECT_CODE_SWITCHED_OFF" => Some(Self::SwitchedOff),
             _ => None,
         }
     }

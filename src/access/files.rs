@@ -1,13 +1,9 @@
 //! Files of access: the key file and the JWKS file, read at start and again whenever their content changes.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use sha2::{Digest as _, Sha256};
 
 use super::clients::Clients;
 use super::config::{Config, Listener};
@@ -18,9 +14,7 @@ use super::rule::Rule;
 use super::written::{self, BadFile};
 use crate::contract::{Pipeline, Source};
 use crate::metrics::access::{BAD, READ};
-
-/// Interval at which the files are looked at. Notices of the file system miss the links by which Kubernetes replaces files.
-const LOOK: Duration = Duration::from_secs(2);
+use crate::reread::{self, Seen};
 
 /// Maximum size of a file.
 const LARGEST: u64 = 32 << 20;
@@ -52,8 +46,7 @@ struct Files {
 
 #[derive(Debug, Default)]
 struct FileState {
-    /// Digest of the content that was read last, or of the error.
-    seen: [u8; 32],
+    seen: Seen,
     /// Why the content that was read last isn't in force.
     bad: Option<String>,
 }
@@ -155,7 +148,7 @@ impl Access {
     /// Looks at the files every two seconds, for as long as it is polled.
     pub async fn watch(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(reread::INTERVAL).await;
             let access = Arc::clone(&self);
             let looked = tokio::task::spawn_blocking(move || access.look()).await;
             if let Err(error) = looked {
@@ -274,32 +267,10 @@ fn tell(
     BAD.set([file], state.bad.is_some());
 }
 
-/// Content of a file, if it isn't what was seen last. An error is told once, like a content.
+/// Content of a file, if it isn't what was seen last.
 fn changed(path: Option<&Path>, state: &mut FileState) -> Result<Option<String>, BadFile> {
-    let Some(path) = path else {
-        return Ok(None);
-    };
-    let read = content(path);
-    let seen = match &read {
-        Ok(text) => Sha256::digest(text),
-        Err(bad) => Sha256::digest(format!("error: {bad}")),
-    };
-    if std::mem::replace(&mut state.seen, seen.into()) == <[u8; 32]>::from(seen) {
-        return Ok(None);
-    }
-    read.map(Some)
-}
-
-fn content(path: &Path) -> Result<String, BadFile> {
-    let bad = |error: std::io::Error| BadFile(format!("it can't be read: {error}"));
-    let mut text = String::new();
-    let file = File::open(path).map_err(bad)?;
-    let read = file
-        .take(LARGEST + 1)
-        .read_to_string(&mut text)
-        .map_err(bad)?;
-    match read as u64 > LARGEST {
-        true => Err(BadFile(format!("it has more than {LARGEST} bytes"))),
-        false => Ok(text),
+    match path {
+        Some(path) => state.seen.changed(path, LARGEST).map_err(BadFile),
+        None => Ok(None),
     }
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::written::{Moment, Use, WrittenClient, nearest};
+use super::written::{Moment, Use, WrittenClient};
 use crate::client::{Client, LONGEST_NAME};
 use crate::contract::{Intake, Pipeline};
 use crate::rate::Rate;
+use crate::yaml::nearest;
 
 /// Time of a rate that may be used at once if nothing else is said.
 const AT_ONCE: u64 = 10;

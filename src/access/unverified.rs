@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::written::nearest;
 use crate::contract::{Auth, Intake, Pipeline, Source};
+use crate::yaml::nearest;
 
 /// Names of opened sources; those that verify nothing anyway are left out.
 #[derive(Debug, Clone, Default)]

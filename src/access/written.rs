@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 
 use super::key::PREFIX;
+use crate::yaml::meant;
 
 /// The key file's or the JWKS file's content can't be used; the text says where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -190,20 +191,11 @@ fn only(what: &str, node: &Value, known: &[&str]) -> Result<(), BadFile> {
     for name in names {
         let name = name.as_str().unwrap_or_default();
         if !known.contains(&name) {
-            let meant = nearest(name, known.iter().copied());
-            let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+            let meant = meant(name, known.iter().copied());
             return Err(BadFile(format!("{what} has no field `{name}`{meant}")));
         }
     }
     Ok(())
-}
-
-/// Known name that is most like this one, if one is like it at all.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
-    let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.8).then_some(best)
 }
 
 impl WrittenCertificate {

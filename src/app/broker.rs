@@ -14,18 +14,26 @@ const EMBEDDED_BUDGET: usize = 256 << 20;
 
 /// Starts to connect to what the configuration names.
 pub(super) fn connect(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker>> {
+    let Some(address) = address(config)? else {
+        return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
+    };
+    let options = (RabbitOptions::default(), KafkaOptions::default());
+    let kafka = config.kafka.as_ref();
+    Ok(broker::connect(address, kafka, topology, options)?)
+}
+
+/// Address of RabbitMQ, whose certificates can be read; none for the broker in memory.
+pub(super) fn address(config: &Config) -> anyhow::Result<Option<broker::Address>> {
     let Some(url) = &config.amqp_url else {
         anyhow::ensure!(
             config.kafka.is_none(),
             "--kafka-brokers needs --amqp-url: RabbitMQ carries the other queues and the dead letters"
         );
-        return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
+        return Ok(None);
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
     address.read_certificates().context("--amqp-url")?;
-    let options = (RabbitOptions::default(), KafkaOptions::default());
-    let kafka = config.kafka.as_ref();
-    Ok(broker::connect(address, kafka, topology, options)?)
+    Ok(Some(address))
 }
 
 /// Waits for the broker at a strict start, up to a limit.

@@ -5,11 +5,10 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use crate::contract::{Intake, Pipeline};
-
-/// What is behind a variable's name in the name of the variable that names a file instead.
-const FILE: &str = "_FILE";
+use super::variables::{FILE, secrets};
+use crate::contract::Pipeline;
 
 /// Maximum size of a file that holds a secret, in bytes.
 const MOST: u64 = 64 << 10;
@@ -17,6 +16,9 @@ const MOST: u64 = 64 << 10;
 /// Variables by name.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
+
+/// Variables that the configuration file gives; those of the process count more.
+static OF_FILE: OnceLock<BTreeMap<String, String>> = OnceLock::new();
 
 /// Error with a secret. It never holds the secret.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +52,25 @@ pub enum SecretError {
 }
 
 impl Environment {
-    /// Environment of this process; variables that aren't UTF-8 are left out.
+    /// Environment of this process, above what the configuration file gives; variables that aren't UTF-8 are left out.
     pub fn of_process() -> Self {
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+        let mut variables = OF_FILE.get().cloned().unwrap_or_default();
+        for (name, value) in std::env::vars_os() {
+            let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else {
+                continue;
+            };
+            // One that is empty counts as not set.
+            if !(value.is_empty() && variables.contains_key(&name)) {
+                variables.insert(name, value);
+            }
+        }
+        Environment(variables)
+    }
+
+    /// Puts variables of the configuration file below those of the process, once, before anything reads them.
+    pub fn give(variables: BTreeMap<String, String>) {
+        // Whoever comes second has read the same file.
+        drop(OF_FILE.set(variables));
     }
 
     /// The value of a variable, if it is set.
@@ -122,25 +138,6 @@ pub fn option(name: &str, given: Option<&Secret>) -> Result<Option<String>, Secr
     let of_process = Environment::of_process().secret(name)?;
     let given = given.map(|Secret(text)| text.clone());
     Ok(given.filter(|text| !text.is_empty()).or(of_process))
-}
-
-/// Variables of a pipeline that hold secrets.
-fn secrets(pipeline: &Pipeline) -> Vec<String> {
-    let verified = pipeline.sources.iter().filter_map(|s| match &s.intake {
-        Intake::Post { verify, .. } => verify.as_ref(),
-        Intake::Grpc { .. } => None,
-    });
-    let mut names: Vec<String> = verified
-        .flat_map(|verify| {
-            let previous = format!("{}_PREVIOUS", verify.variable);
-            [verify.variable.to_owned(), previous]
-        })
-        .collect();
-    let targets = pipeline.requests.iter().flat_map(|r| r.targets);
-    names.extend(targets.flat_map(|t| t.variables()).map(str::to_owned));
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 fn read(name: &str, path: PathBuf) -> Result<String, SecretError> {

@@ -33,6 +33,6 @@ pub use letter::Letter;
 pub use memory::Embedded;
 pub use rabbitmq::{
     Address, AddressError, Cutover, CutoverError, Deleted, Depth, DepthError, Depths, Found,
-    Publish, Rabbit, RabbitOptions, Sample,
+    Publish, Rabbit, RabbitOptions, Right, Sample, versions,
 };
 pub use router::{Router, connect};

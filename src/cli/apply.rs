@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::drops::Drops;
 use super::places::{Place, Places};
-use super::plan::{DIFFERS, Servers, ended, live, show};
+use super::plan::{DIFFERS, Servers, ended, show};
 use super::{one_line, say};
 use crate::broker::Cutover;
 use crate::generated::PIPELINE;
@@ -42,7 +42,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let places = Places::of(&args.servers.clickhouse, &args.servers.postgres)?;
     let server = args.servers.rabbitmq().await;
     if !args.yes {
-        let (plan, errors) = live(&args.servers, &server, &places.all()).await?;
+        let (plan, errors) = args.servers.live(&server, &places.all()).await?;
         if let Ok(Some(server)) = &server {
             server.close().await;
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::app::environment::Environment;
+use crate::app::variables;
 use crate::sink::clickhouse::Files;
 
 /// Certificates of the main ClickHouse server.
@@ -31,11 +33,11 @@ impl ClickHouseTlsArgs {
     }
 }
 
-/// The files of a further server, by its name in capitals.
-pub(super) fn of_server(capitals: &str) -> Files {
+/// The files of a further server.
+pub(super) fn of_server(server: &str, environment: &Environment) -> Files {
     let file = |what: &str| {
-        let name = format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}");
-        std::env::var_os(name).map(PathBuf::from)
+        let given = environment.get(&variables::of_server(what, server));
+        given.map(PathBuf::from)
     };
     Files {
         ca: file("CA"),

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
 use super::kafka::KafkaArgs;
-use super::say;
+use super::{say, settings};
 use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Cutover, Found, Kafka, KafkaOptions, Link, QueueSpec, Topology};
 use crate::generated::PIPELINE;
@@ -41,7 +41,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?;
     let url = url.context("--amqp-url (or EVENT_GRPC_AMQP_URL) is required")?;
-    let address = Address::parse(&url).context("--amqp-url")?;
+    let address = Address::parse(&url).with_context(|| settings::named("amqp-url"))?;
     let topology = Topology::of(&PIPELINE, |_| true);
     for name in &args.queues {
         let known = topology.queues.iter().any(|queue| queue.name == name);

@@ -116,6 +116,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(25),
+        switches: None,
         replay: Duration::from_secs(60),
     }
 }

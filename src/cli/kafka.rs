@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::settings;
 use crate::app::environment;
+use crate::app::variables::KAFKA_PASSWORD;
 use crate::broker::{KafkaAccount, KafkaAddress, KafkaFiles, KafkaMechanism};
 
 /// Kafka, for the queues of pipeline.yaml that it carries.
@@ -51,7 +53,7 @@ impl KafkaArgs {
         let account = match &self.kafka_user {
             Some(user) => Some(KafkaAccount {
                 user: user.clone(),
-                password: environment::option("EVENT_GRPC_KAFKA_PASSWORD", None)?
+                password: environment::option(KAFKA_PASSWORD, None)?
                     .context("--kafka-user needs EVENT_GRPC_KAFKA_PASSWORD")?,
                 mechanism: self.kafka_sasl,
             }),
@@ -65,7 +67,7 @@ impl KafkaArgs {
         let address = KafkaAddress::parse(brokers)
             .and_then(|address| address.with_files(files))
             .and_then(|address| address.with_account(account))
-            .context("--kafka-brokers")?;
+            .with_context(|| settings::named("kafka-brokers"))?;
         anyhow::ensure!(
             cfg!(feature = "kafka-tls") || !address.needs_openssl(),
             "this event-grpc was built without TLS and SCRAM for Kafka: build it with `cargo build --release --features kafka-tls` \

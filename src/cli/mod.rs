@@ -6,9 +6,11 @@ mod ask;
 mod capacity;
 mod clickhouse;
 mod clickhouse_tls;
+mod config;
 mod cutover;
 mod demo;
 mod dlq;
+mod doctor;
 mod drops;
 mod find;
 mod kafka;
@@ -26,6 +28,8 @@ mod serve_engine;
 mod serve_intake;
 mod serve_tls;
 mod services;
+mod settings;
+mod switches;
 mod tap;
 mod time;
 mod top;
@@ -36,7 +40,9 @@ use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use settings::Wrong;
 
 pub use serve::ClickHouseArgs;
 
@@ -69,11 +75,17 @@ enum Command {
     Send(send::Args),
     Capacity(capacity::Args),
     Alive(alive::Args),
+    Config(Box<config::Args>),
+    Doctor(Box<doctor::Args>),
+    Switches(switches::Args),
 }
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match given() {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
     exit_code(async {
         let good = match cli.command {
             Command::Plan(args) => return plan::run(args).await,
@@ -94,9 +106,35 @@ pub fn run() -> ExitCode {
             Command::Send(args) => send::run(args).await,
             Command::Capacity(args) => capacity::run(&args),
             Command::Alive(args) => alive::run(args).await,
+            Command::Config(args) => config::run(&args),
+            Command::Doctor(args) => doctor::run(*args).await,
+            Command::Switches(args) => switches::run(&args),
         };
         Ok(status(good?))
     })
+}
+
+/// The command that the process was started with, with its settings.
+fn given() -> Result<Cli, ExitCode> {
+    // As clap exits for wrong usage.
+    const USAGE: u8 = 2;
+    let read = settings::start(command(), std::env::args_os().collect());
+    let cli = read.and_then(|matches| Cli::from_arg_matches(&matches).map_err(Wrong::Clap));
+    cli.map_err(|wrong| match wrong {
+        Wrong::Clap(error) => {
+            drop(error.print());
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+        }
+        Wrong::Told(text) => {
+            failed(&anyhow::anyhow!(text));
+            ExitCode::from(USAGE)
+        }
+    })
+}
+
+/// The command line, with the option of the configuration file.
+fn command() -> clap::Command {
+    Cli::command().arg(settings::option())
 }
 
 /// Exit status of a command, which runs in an async runtime of its own: a failure if it answers false, or an error, which
@@ -165,10 +203,8 @@ pub fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     #[test]
     fn the_command_line_makes_sense() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::app::environment::Environment;
+use crate::app::variables::OPS_TOKEN;
 use crate::ops::access::{TokenError, TokenSource};
 use crate::tls::client::Tls;
 use crate::tls::{Names, Options};
-
-/// Variable that holds the token. It is never an option: options show in the list of processes.
-const TOKEN: &str = "EVENT_GRPC_OPS_TOKEN";
 
 /// Where the token of operations is.
 #[derive(Debug, Clone, clap::Args)]
@@ -21,7 +20,9 @@ pub(super) struct TokenArgs {
 impl TokenArgs {
     /// Source of the token, if one is given.
     pub(super) fn source(&self) -> Result<Option<TokenSource>, TokenError> {
-        TokenSource::of(std::env::var(TOKEN).ok(), self.ops_token_file.clone())
+        // The token itself is never an option: options show in the list of processes.
+        let token = Environment::of_process().get(OPS_TOKEN);
+        TokenSource::of(token, self.ops_token_file.clone())
     }
 }
 

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use super::places::{Place, Places};
 use super::serve::{ClickHouseArgs, PostgresArgs};
-use super::{one_line, say, told};
+use super::{one_line, say, settings, told};
 use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Cutover, Sample};
 use crate::generated::PIPELINE;
@@ -78,7 +78,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start(logging::Format::Text, "warn")?;
     let places = Places::of(&args.servers.clickhouse, &args.servers.postgres)?;
     let server = args.servers.rabbitmq().await;
-    let (plan, errors) = live(&args.servers, &server, &places.all()).await?;
+    let (plan, errors) = args.servers.live(&server, &places.all()).await?;
     if let Ok(Some(server)) = &server {
         server.close().await;
     }
@@ -101,21 +101,21 @@ pub(super) fn ended(plan: &Plan, errors: Vec<anyhow::Error>) -> anyhow::Result<E
 
 /// Compares with all servers that are given. One that can't tell doesn't keep others from telling.
 pub(super) async fn live(
-    servers: &Servers,
+    definitions: Option<&Definitions>,
+    sample: u16,
     server: &anyhow::Result<Option<Cutover>>,
     places: &[Place<'_>],
-) -> anyhow::Result<(Plan, Vec<anyhow::Error>)> {
-    let definitions = servers.definitions()?;
+) -> (Plan, Vec<anyhow::Error>) {
     let (mut plan, mut errors) = (Plan::default(), Vec::new());
     match server {
         Ok(Some(server)) => {
             let compared = async {
-                rabbitmq::compare(server, &PIPELINE, definitions.as_ref(), &mut plan).await?;
+                rabbitmq::compare(server, &PIPELINE, definitions, &mut plan).await?;
                 let bounds = Sample {
-                    messages: servers.sample.into(),
+                    messages: sample.into(),
                     bytes: SAMPLE_BYTES,
                 };
-                match servers.sample {
+                match sample {
                     0 => Ok(()),
                     _ => letters::sample(server, &PIPELINE, bounds, &mut plan).await,
                 }
@@ -143,7 +143,27 @@ pub(super) async fn live(
             Err(error) => errors.push(error.context(place.name())),
         }
     }
-    Ok((plan, errors))
+    (plan, errors)
+}
+
+/// Reads definitions of RabbitMQ, of which those of this virtual host are compared.
+pub(super) fn definitions(path: &Path, vhost: &str) -> anyhow::Result<Definitions> {
+    let mut text = Vec::new();
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().read_to_end(&mut text).map(drop),
+        false => std::fs::read(path).map(|read| text = read),
+    };
+    let shown = path.display();
+    read.with_context(|| format!("--definitions {shown}"))?;
+    // What is wrong is told without the text, which holds hashes of passwords.
+    let parsed = Definitions::parse(&text, vhost);
+    parsed.map_err(|error| {
+        anyhow::anyhow!(
+            "--definitions {shown} is no export of definitions: line {}, column {}",
+            error.line(),
+            error.column()
+        )
+    })
 }
 
 /// Prints a plan.
@@ -165,6 +185,16 @@ pub(super) fn show(plan: &Plan) {
 // === impl Servers ===
 
 impl Servers {
+    /// Compares with all of them.
+    pub(super) async fn live(
+        &self,
+        server: &anyhow::Result<Option<Cutover>>,
+        places: &[Place<'_>],
+    ) -> anyhow::Result<(Plan, Vec<anyhow::Error>)> {
+        let definitions = self.definitions()?;
+        Ok(live(definitions.as_ref(), self.sample, server, places).await)
+    }
+
     /// Connects to RabbitMQ, if it is given.
     pub(super) async fn rabbitmq(&self) -> anyhow::Result<Option<Cutover>> {
         match self.amqp()? {
@@ -175,7 +205,8 @@ impl Servers {
 
     fn amqp(&self) -> anyhow::Result<Option<Address>> {
         let url = environment::option("EVENT_GRPC_AMQP_URL", self.amqp_url.as_ref())?;
-        let address = url.map(|url| Address::parse(&url).context("--amqp-url"));
+        let address =
+            url.map(|url| Address::parse(&url).with_context(|| settings::named("amqp-url")));
         address.transpose()
     }
 
@@ -186,22 +217,6 @@ impl Servers {
         let address = self.amqp()?;
         let address =
             address.context("--definitions needs --amqp-url, whose virtual host is compared")?;
-        let mut text = Vec::new();
-        let read = match path == Path::new("-") {
-            true => std::io::stdin().read_to_end(&mut text).map(drop),
-            false => std::fs::read(path).map(|read| text = read),
-        };
-        let shown = path.display();
-        read.with_context(|| format!("--definitions {shown}"))?;
-        // What is wrong is told without the text, which holds hashes of passwords.
-        let parsed = Definitions::parse(&text, address.vhost());
-        let parsed = parsed.map_err(|error| {
-            anyhow::anyhow!(
-                "--definitions {shown} is no export of definitions: line {}, column {}",
-                error.line(),
-                error.column()
-            )
-        })?;
-        Ok(Some(parsed))
+        definitions(path, address.vhost()).map(Some)
     }
 }

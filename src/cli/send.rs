@@ -17,6 +17,8 @@ use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 
 use super::{one_line, say};
+use crate::app::environment::Environment;
+use crate::app::variables::KEY;
 use crate::contract::Intake;
 use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
@@ -47,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
     /// Write key or token, from the environment only.
-    #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
+    #[arg(skip = Environment::of_process().get(KEY))]
     write_key: Option<String>,
     /// PEM file of the authority that signed the server's certificate, in place of those that this machine trusts.
     #[arg(long, value_name = "FILE")]

@@ -25,7 +25,8 @@ pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::{Migration, drops_data};
 pub use partition::{
-    MOST_PARTITIONS, Partition, PartitionBy, key_hash, partitions_exchange, rest_exchange,
+    MOST_PARTITIONS, Partition, PartitionBy, hash_at, key_hash, partitions_exchange, rest_exchange,
+    text_at,
 };
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};

@@ -86,17 +86,21 @@ impl PartitionBy {
 }
 
 /// Hash of the text or number at a path; none if there is none, or if it is empty.
-fn hash_at(shape: &Shape, bytes: &[u8], path: &[u32]) -> Option<u64> {
+pub fn hash_at(shape: &Shape, bytes: &[u8], path: &[u32]) -> Option<u64> {
+    text_at(shape, bytes, path).map(|text| key_hash(&text))
+}
+
+/// The text at a path, or the decimal digits of the whole number there; none if there is none, or if it is empty.
+pub fn text_at<'a>(shape: &Shape, bytes: &'a [u8], path: &[u32]) -> Option<Cow<'a, [u8]>> {
     let (label, kind, value) = last_at(shape, bytes, path)?;
     let is_default = |number: i128| number == 0 && label == Label::Implicit;
-    let text: Cow<'_, [u8]> = match (kind, value) {
-        (Kind::String, RawValue::Delimited(text)) if !text.is_empty() => Cow::Borrowed(text),
+    match (kind, value) {
+        (Kind::String, RawValue::Delimited(text)) if !text.is_empty() => Some(Cow::Borrowed(text)),
         (kind, value) => match whole_number(kind, value)? {
-            number if is_default(number) => return None,
-            number => Cow::Owned(number.to_string().into_bytes()),
+            number if is_default(number) => None,
+            number => Some(Cow::Owned(number.to_string().into_bytes())),
         },
-    };
-    Some(key_hash(&text))
+    }
 }
 
 /// The value at a path that counts as protobuf merges messages: the last.

@@ -1,5 +1,7 @@
 //! Verdicts: what is to become of an event.
 
+use std::sync::Arc;
+
 use crate::contract::EventType;
 use crate::dead_letter::Class;
 use crate::row_error::RowError;
@@ -26,6 +28,8 @@ pub enum Verdict {
         /// The type, if this build knows it.
         kind: Option<&'static EventType>,
     },
+    /// The switch of this name refuses it.
+    SwitchedOff(Arc<str>),
 }
 
 impl Verdict {
@@ -45,6 +49,9 @@ impl Verdict {
             Verdict::NotAllowed { name, .. } => {
                 format!("its sender is not allowed to send events of the type `{name}`")
             }
+            Verdict::SwitchedOff(switch) => {
+                format!("this server takes no such events now: they are switched off (`{switch}`)")
+            }
         }
     }
 
@@ -62,10 +69,10 @@ impl Verdict {
         }
     }
 
-    /// Class of the dead letter that the event becomes; none for a good one.
+    /// Class of the dead letter that the event becomes; none for one that becomes none.
     pub fn class(&self) -> Option<Class> {
         match self {
-            Verdict::Good(_) => None,
+            Verdict::Good(_) | Verdict::SwitchedOff(_) => None,
             Verdict::UnknownType(_) | Verdict::UnknownName(_) => Some(Class::UnknownType),
             Verdict::NoType => Some(Class::NoType),
             Verdict::BadTimestamp(_) => Some(Class::BadTimestamp),

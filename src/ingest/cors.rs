@@ -77,7 +77,11 @@ pub fn is_variable(name: &str) -> bool {
 /// Warns of variables with origins for a source that there isn't.
 pub fn warn_of_unknown<'a>(variables: impl Iterator<Item = &'a str>, pipeline: &Pipeline) {
     for variable in variables.filter(|variable| is_variable(variable)) {
-        let known: Vec<String> = pipeline.sources.iter().map(|s| name(s.name)).collect();
+        let known: Vec<String> = pipeline
+            .sources
+            .iter()
+            .map(|s| variable_of(s.name))
+            .collect();
         if !known.iter().any(|known| known == variable) {
             let known = known.join(", ");
             tracing::warn!(
@@ -99,7 +103,7 @@ impl Cors {
         source: &Source,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Arc<Self>>, BadOrigin> {
-        let name = name(source.name);
+        let name = variable_of(source.name);
         let set = variable(&name);
         let declared = source.cors.as_ref();
         let (place, entries): (String, Vec<&str>) = match (&set, declared) {
@@ -224,7 +228,7 @@ fn refused(origin: &HeaderValue, mut response: HttpResponse) -> HttpResponse {
 }
 
 /// Variable that replaces the origins of a source.
-fn name(source: &str) -> String {
+pub fn variable_of(source: &str) -> String {
     let capital = |c: char| match c.is_ascii_alphanumeric() {
         true => c.to_ascii_uppercase(),
         false => '_',

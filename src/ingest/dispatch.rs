@@ -1,5 +1,6 @@
 //! Dispatch: accepts requests of typed events, and answers when all of their events are confirmed by the broker.
 
+mod asked;
 mod prepare;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +30,10 @@ use crate::client::Client;
 use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
+use crate::switches::Switches;
 use crate::weight::Permit;
+use asked::tell;
+pub(super) use asked::{Asked, count};
 use prepare::{Counts, Prepared, add};
 
 /// Maximum duration of a request.
@@ -57,6 +61,7 @@ pub struct Dispatch {
     accepted: Vec<Counter>,
     pub(super) quarantine: Quarantine,
     pub(super) retired: Retired,
+    switches: Arc<Switches>,
 }
 
 /// Request body as it was received.
@@ -98,7 +103,13 @@ impl Dispatch {
             accepted: envelope.types.iter().map(accepted).collect(),
             quarantine: Quarantine::new(source, pipeline.fingerprint, pipeline.retired),
             retired: pipeline.retired,
+            switches: Arc::default(),
         }
+    }
+
+    /// Rejects what these switches refuse.
+    pub fn with_switches(self, switches: Arc<Switches>) -> Self {
+        Dispatch { switches, ..self }
     }
 
     /// Source in the pipeline.
@@ -307,53 +318,6 @@ impl Body {
             Body::Wire(bytes) | Body::Json(bytes) => bytes.len(),
         }
     }
-}
-
-/// Counts a request as abandoned by its client, unless it was answered.
-pub(super) struct Asked {
-    source: &'static str,
-    answered: bool,
-}
-
-impl Asked {
-    pub(super) fn of(source: &'static str) -> Self {
-        Asked {
-            source,
-            answered: false,
-        }
-    }
-
-    pub(super) fn answered<T>(mut self, answer: &Result<T, Refusal>) {
-        self.answered = true;
-        count(self.source, answer);
-    }
-
-    /// Counts it under a word of its own.
-    pub(super) fn ended(mut self, outcome: &'static str) {
-        self.answered = true;
-        tell(self.source, outcome);
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        if !self.answered {
-            tell(self.source, "gone");
-        }
-    }
-}
-
-/// Counts an answered request.
-pub(super) fn count<T>(source: &'static str, answer: &Result<T, Refusal>) {
-    let outcome = match answer {
-        Ok(_) => intake::ACCEPTED,
-        Err(refusal) => refusal.outcome(),
-    };
-    tell(source, outcome);
-}
-
-fn tell(source: &'static str, outcome: &'static str) {
-    intake::REQUESTS.with([source, outcome]).increment(1);
 }
 
 /// Waits for the task that prepares a request. A panic in it affects this request only.

@@ -327,6 +327,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
         Refusal::Denied(denied) => denial::code(denied),
         Refusal::Replayed => StatusCode::CONFLICT,
+        Refusal::SwitchedOff(_) => StatusCode::FORBIDDEN,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }

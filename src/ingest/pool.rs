@@ -83,12 +83,8 @@ pub struct BadSize {
     most: u32,
 }
 
-/// Pool sizes of a source, from `pipeline.yaml` and the environment: `<SOURCE>_WORKER_POOL_SIZE` and
-/// `<SOURCE>_BUFFERED_CHANNEL_SIZE`, with `EVENT` for the source `app`.
-pub fn sizes(
-    source: &Source,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<contract::Pool, BadSize> {
+/// Variables with the pool sizes of a source: its workers, and its buffer.
+pub fn variables(source: &Source) -> [String; 2] {
     let prefix: String = match source.name {
         "app" => "EVENT".to_owned(),
         name => name
@@ -102,8 +98,16 @@ pub fn sizes(
             })
             .collect(),
     };
-    let size = |suffix: &str, least: u32, most: u32, default: u32| {
-        let name = format!("{prefix}_{suffix}");
+    ["WORKER_POOL_SIZE", "BUFFERED_CHANNEL_SIZE"].map(|suffix| format!("{prefix}_{suffix}"))
+}
+
+/// Pool sizes of a source, from `pipeline.yaml` and the environment: `<SOURCE>_WORKER_POOL_SIZE` and
+/// `<SOURCE>_BUFFERED_CHANNEL_SIZE`, with `EVENT` for the source `app`.
+pub fn sizes(
+    source: &Source,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<contract::Pool, BadSize> {
+    let size = |name: String, least: u32, most: u32, default: u32| {
         let Some(value) = variable(&name).filter(|value| !value.is_empty()) else {
             return Ok(default);
         };
@@ -118,9 +122,10 @@ pub fn sizes(
         }
     };
     let mut pool = source.pool;
-    let workers = size("WORKER_POOL_SIZE", 1, 1024, pool.workers.into())?;
+    let [of_workers, of_buffer] = variables(source);
+    let workers = size(of_workers, 1, 1024, pool.workers.into())?;
     pool.workers = u16::try_from(workers).unwrap_or(pool.workers);
-    pool.buffer = size("BUFFERED_CHANNEL_SIZE", 0, 1_000_000, pool.buffer)?;
+    pool.buffer = size(of_buffer, 0, 1_000_000, pool.buffer)?;
     Ok(pool)
 }
 

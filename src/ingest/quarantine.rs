@@ -223,7 +223,9 @@ impl Quarantine {
         bad: &[(usize, &Event<'_>)],
         letters: &mut Vec<Letter>,
     ) {
-        let is_refused = |event: &Event<'_>| !event.verdict.is_unknown();
+        let is_refused = |event: &Event<'_>| {
+            !event.verdict.is_unknown() && !matches!(event.verdict, Verdict::SwitchedOff(_))
+        };
         let refused = bad
             .iter()
             .map(|(_, event)| *event)

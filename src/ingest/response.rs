@@ -1,5 +1,7 @@
 //! Responses: what the sender of a request is told.
 
+use std::sync::Arc;
+
 use super::pool::Full;
 use crate::access::Denied;
 use crate::broker::PublishError;
@@ -123,6 +125,9 @@ pub enum Refusal {
     /// The source is disabled.
     #[error("this source is disabled; the server's log says why")]
     Off,
+    /// A switch refuses the message.
+    #[error("this server takes no such messages now: they are switched off (`{0}`)")]
+    SwitchedOff(Arc<str>),
     /// A request's headers exceed what is kept.
     #[error("the headers are longer than {limit} bytes")]
     HeadersTooLarge {
@@ -146,6 +151,7 @@ impl Refusal {
             Refusal::Denied(denied) => denied.reason.kind().outcome(),
             Refusal::Replayed => "replayed",
             Refusal::Off => "off",
+            Refusal::SwitchedOff(_) => "switched_off",
             Refusal::Invalid(_)
             | Refusal::Field { .. }
             | Refusal::Value { .. }
@@ -297,6 +303,7 @@ impl Rejected {
             Verdict::BadTimestamp(_) => RejectCode::BadTimestamp,
             Verdict::Malformed(_) => RejectCode::Malformed,
             Verdict::NotAllowed { .. } => RejectCode::NotAllowed,
+            Verdict::SwitchedOff(_) => RejectCode::SwitchedOff,
         };
         let mut reason = event.verdict.reason();
         if let (Verdict::UnknownName(name), Some(json)) = (&event.verdict, json)

@@ -16,6 +16,7 @@ use crate::access::{Access, Gate};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
+use crate::switches::Switches;
 
 /// All sources of a pipeline.
 #[derive(Debug)]
@@ -51,12 +52,13 @@ pub enum SetUpError {
 
 impl Sources {
     /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send,
-    /// `variable` reads the environment, and `open` says which sources take requests without their proof.
+    /// `switches` refuse some of it, `variable` reads the environment, and `open` says which sources take requests without their proof.
     pub fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
         publisher: &Arc<Publisher>,
         access: &Arc<Access>,
+        switches: &Arc<Switches>,
         variable: impl Fn(&str) -> Option<String>,
         open: impl Fn(&str) -> bool,
     ) -> Result<Self, SetUpError> {
@@ -75,8 +77,8 @@ impl Sources {
                     ..
                 } => {
                     let around = (pipeline, topology);
-                    let dispatch =
-                        Arc::new(Dispatch::new(around, source, envelope, sizes, publisher));
+                    let dispatch = Dispatch::new(around, source, envelope, sizes, publisher);
+                    let dispatch = Arc::new(dispatch.with_switches(Arc::clone(switches)));
                     let events = Arc::clone(&dispatch);
                     router = router.merge(http::events_route(
                         json_path,
@@ -115,7 +117,8 @@ impl Sources {
                         });
                     }
                     let around = (pipeline, topology);
-                    let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
+                    let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher)
+                        .with_switches(Arc::clone(switches));
                     router = router.merge(http::webhook_route(
                         path,
                         Arc::new(webhook),

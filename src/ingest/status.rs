@@ -84,6 +84,7 @@ pub fn status(refusal: &Refusal) -> Status {
             (Kind::Off, _) => Status::unavailable(message),
         },
         Refusal::Replayed => Status::already_exists(message),
+        Refusal::SwitchedOff(_) => Status::permission_denied(message),
         Refusal::Off | Refusal::Unsure(_) => Status::unavailable(message),
         Refusal::Invalid(_)
         | Refusal::Field { .. }

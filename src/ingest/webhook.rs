@@ -33,6 +33,7 @@ use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake;
 use crate::protobuf::Shape;
+use crate::switches::Switches;
 use crate::tap::{Seen, Shown, Stage};
 use crate::time::now_ms;
 
@@ -56,6 +57,7 @@ pub struct Webhook {
     judge: MessageBuilder,
     keeper: Keeper,
     on_bad: OnBad,
+    switches: Arc<Switches>,
     received: Counter,
     accepted: Counter,
     kept: Counter,
@@ -147,10 +149,16 @@ impl Webhook {
             },
             keeper: Keeper::new(source, pipeline.fingerprint),
             on_bad: takes.on_bad,
+            switches: Arc::default(),
             received: received(source.name, name),
             accepted: counted(source.name, name, "accepted"),
             kept: counted(source.name, name, "kept"),
         }
+    }
+
+    /// Refuses the messages that these switches refuse.
+    pub fn with_switches(self, switches: Arc<Switches>) -> Self {
+        Webhook { switches, ..self }
     }
 
     /// Challenge for requests without credentials.
@@ -288,6 +296,9 @@ impl Webhook {
         if let Some(verifier) = &self.verifier {
             let verified = verifier.verify(&verified_headers.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
+        }
+        if let Some(switch) = self.switches.of_message(self.source.name, client.name()) {
+            return Err(Refusal::SwitchedOff(switch));
         }
         let declared = verified_headers.declared.as_ref();
         let delivery = match (&self.deliveries, declared) {

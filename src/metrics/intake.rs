@@ -32,6 +32,7 @@ const ANSWER: Label = listed(
         "over_rate",
         "replayed",
         "off",
+        "switched_off",
         "unavailable",
         "late",
         "internal",

@@ -16,6 +16,7 @@ pub mod process;
 pub mod requests;
 pub mod retired;
 pub mod stores;
+pub mod switches;
 pub mod tap;
 pub mod tls;
 pub mod workers;
@@ -34,11 +35,12 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 13] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
     access::GROUP,
+    switches::GROUP,
     intake::GROUP,
     broker::GROUP,
     kafka::GROUP,

@@ -4,6 +4,7 @@ pub mod access;
 pub mod board;
 pub mod ledger;
 pub mod live;
+pub mod log_filter;
 pub mod logging;
 pub mod readiness;
 pub mod replay;

@@ -12,6 +12,7 @@ use crate::contract::Request;
 use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
+use crate::switches::Switches;
 use crate::worker::{Paused, States};
 
 /// Queues whose destination is not configured, with the reason.
@@ -40,6 +41,8 @@ pub struct Readiness {
     pub unverified: Vec<&'static str>,
     /// Who may send events.
     pub senders: Arc<Access>,
+    /// What is switched off.
+    pub switches: Arc<Switches>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -137,6 +140,7 @@ impl Readiness {
             "unverified": self.unverified,
             "access": self.senders.report(),
             "security": self.senders.warnings(),
+            "switches": self.switches.report(),
             "queues": queues,
         });
         (ready, report)

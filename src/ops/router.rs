@@ -12,6 +12,7 @@ use serde_json::json;
 use tonic::Status;
 
 use super::access::{self, Access};
+use super::log_filter;
 use super::readiness::Readiness;
 use super::tap::TapService;
 use crate::grpc::NOT_SERVED;
@@ -51,6 +52,7 @@ pub fn router(operations: &Operations, grpc: Router, access: Access) -> Router {
     };
     beat(Router::new(), operations, heartbeat)
         .merge(reports(operations))
+        .merge(log_filter::routes())
         .route("/livez", get(|| async { "alive" }))
         .merge(operations.tap.clone().router())
         .merge(grpc)

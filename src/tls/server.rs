@@ -89,6 +89,21 @@ impl ServerTls {
         Some(FileError::new(&self.0.files.certificate, reason))
     }
 
+    /// When the certificate in use ends, in seconds since the epoch.
+    pub fn until(&self) -> i64 {
+        self.0.current.load().validity.until
+    }
+
+    /// DNS names and IP addresses that it is for.
+    pub fn names(&self) -> Vec<String> {
+        self.0.current.load().about.names.clone()
+    }
+
+    /// Why clients will refuse it by whatever name, if they will.
+    pub fn refused(&self) -> Option<String> {
+        self.0.current.load().about.trouble().map(Into::into)
+    }
+
     pub(super) fn files(&self) -> &ServerFiles {
         &self.0.files
     }

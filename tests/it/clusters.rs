@@ -71,6 +71,7 @@ pub(crate) fn config(
         strict: false,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        switches: None,
         replay: Duration::from_secs(60),
     }
 }

@@ -77,6 +77,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         strict,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        switches: None,
         replay: Duration::from_secs(60),
     }
 }

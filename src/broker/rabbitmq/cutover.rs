@@ -11,6 +11,7 @@
 mod leave;
 mod partitions;
 mod retire;
+mod rights;
 mod sample;
 mod transfer;
 
@@ -24,6 +25,7 @@ use lapin::{Channel, Error, ErrorKind};
 
 pub use leave::Publish;
 pub use retire::Deleted;
+pub use rights::Right;
 pub use sample::Sample;
 
 use super::Address;

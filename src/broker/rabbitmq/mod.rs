@@ -24,13 +24,15 @@ mod publish_queue;
 mod publish_queues;
 mod publisher;
 mod subscriber;
+mod versions;
 
 #[cfg(any(test, fuzzing))]
 pub use frame_filter::fuzz;
 
 pub use address::{Address, AddressError};
-pub use cutover::{Cutover, CutoverError, Deleted, Found, Publish, Sample};
+pub use cutover::{Cutover, CutoverError, Deleted, Found, Publish, Right, Sample};
 pub use depths::{Depth, DepthError, Depths};
+pub use versions::versions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

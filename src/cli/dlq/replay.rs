@@ -18,6 +18,7 @@ use crate::broker::{
 use crate::cli::kafka::KafkaArgs;
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
+use crate::cli::settings;
 use crate::contract::RetiredEvent;
 use crate::generated::PIPELINE;
 use crate::ops::replay::{self, ReplayOutcome, Replayer, Totals};
@@ -133,7 +134,7 @@ fn bar(letters: usize, json: bool) -> anyhow::Result<ProgressBar> {
 }
 
 async fn connect(url: &str, kafka: Option<&KafkaAddress>) -> anyhow::Result<Arc<dyn Broker>> {
-    let address = Address::parse(url).context("--amqp-url")?;
+    let address = Address::parse(url).with_context(|| settings::named("amqp-url"))?;
     let options = RabbitOptions {
         name: "event-grpc dlq".to_owned(),
         ..RabbitOptions::default()

@@ -11,6 +11,7 @@ use super::super::ask::Asks;
 use super::Args;
 use crate::app::environment;
 use crate::broker::{Address, Depths, KafkaAddress, unsettled};
+use crate::cli::settings;
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
 use crate::time::now_ms;
@@ -23,7 +24,7 @@ const MOMENT: Duration = Duration::from_millis(250);
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
         Some(url) => {
-            let address = Address::parse(&url).context("--amqp-url")?;
+            let address = Address::parse(&url).with_context(|| settings::named("amqp-url"))?;
             Some(Depths::dial(&address).await?)
         }
         None => None,

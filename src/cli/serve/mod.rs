@@ -1,6 +1,7 @@
 //! `event-grpc serve`: runs the server.
 
 mod doors;
+mod log;
 mod ops;
 mod supervisor;
 
@@ -10,15 +11,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::clickhouse_tls::{self, ClickHouseTlsArgs};
 use super::kafka::KafkaArgs;
 use super::serve_access::AccessArgs;
 use super::serve_intake::IntakeArgs;
 use super::serve_tls::ServerTlsArgs;
+use super::settings;
 use crate::app::environment::{self, Environment, Secret};
+use crate::app::variables::{self, CLICKHOUSE_PASSWORD, POSTGRES_PASSWORD};
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
+use crate::generated::PIPELINE;
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
@@ -27,7 +32,7 @@ use ops::OpsArgs;
 
 /// Accept events and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
     /// gRPC listen address.
     #[arg(
@@ -66,10 +71,14 @@ pub(super) struct Args {
     access: AccessArgs,
     #[command(flatten)]
     intake: IntakeArgs,
+    /// Switch file: event types, clients, sources and versions of apps that are refused for now, or of which a share of
+    /// users is kept. It is read again when it changes; see docs/switches.md.
+    #[arg(long, env = "EVENT_GRPC_SWITCHES", value_name = "FILE")]
+    switches: Option<PathBuf>,
     #[command(flatten)]
-    clickhouse: ClickHouseArgs,
+    pub(super) clickhouse: ClickHouseArgs,
     #[command(flatten)]
-    postgres: PostgresArgs,
+    pub(super) postgres: PostgresArgs,
     /// Data directory of the embedded ClickHouse.
     #[arg(
         long,
@@ -160,10 +169,10 @@ impl ClickHouseArgs {
         let Some(url) = url else {
             return Ok(None);
         };
-        let address = Address::parse(&url).context("--clickhouse-url")?;
+        let address = Address::parse(&url).with_context(|| settings::named("clickhouse-url"))?;
         let address = address.with_files(self.tls.files())?;
         // The password isn't an option, which anybody on this machine could read.
-        let password = environment::option("EVENT_GRPC_CLICKHOUSE_PASSWORD", None)?;
+        let password = environment::option(CLICKHOUSE_PASSWORD, None)?;
         Ok(Some(
             address.with_account(self.clickhouse_user.clone(), password),
         ))
@@ -192,8 +201,9 @@ impl PostgresArgs {
         let Some(url) = url else {
             return Ok(None);
         };
-        let address = postgres::Address::parse(&url).context("--postgres-url")?;
-        let password = environment::option("EVENT_GRPC_POSTGRES_PASSWORD", None)?;
+        let address =
+            postgres::Address::parse(&url).with_context(|| settings::named("postgres-url"))?;
+        let password = environment::option(POSTGRES_PASSWORD, None)?;
         Ok(Some(address.with_password(password)))
     }
 }
@@ -205,15 +215,14 @@ pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<St
     let mut found = BTreeMap::new();
     let servers = pipeline.databases.iter().map(|d| d.server);
     for server in servers.filter(|server| *server != Database::MAIN) {
-        let capitals = server.to_ascii_uppercase();
-        let Some(url) = environment.secret(&format!("{SERVER_URL}{capitals}"))? else {
+        let name = |what: &str| variables::of_server(what, server);
+        let Some(url) = environment.secret(&name("URL"))? else {
             continue;
         };
-        let name = |what: &str| format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}");
-        let address = Address::parse(&url).with_context(|| format!("{SERVER_URL}{capitals}"))?;
+        let address = Address::parse(&url).with_context(|| name("URL"))?;
         let user = environment.get(&name("USER"));
         let address = address.with_account(user, environment.secret(&name("PASSWORD"))?);
-        let address = address.with_files(clickhouse_tls::of_server(&capitals))?;
+        let address = address.with_files(clickhouse_tls::of_server(server, &environment))?;
         found.insert(server.to_owned(), address);
     }
     let known = |name: &str| found.keys().any(|server| server.eq_ignore_ascii_case(name));
@@ -232,35 +241,51 @@ pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<St
     Ok(found)
 }
 
+impl Args {
+    /// Configuration of the instance.
+    ///
+    /// # Errors
+    ///
+    /// If a value can't be used, or two contradict each other. Nothing is connected, and no file but those of secrets is
+    /// read.
+    pub(super) fn config(self) -> anyhow::Result<Config> {
+        super::drops::checked(&self.engine.engine_drop)?;
+        logging::check(&self.log)?;
+        Ok(Config {
+            grpc_listen: self.grpc_listen,
+            http_listen: self.http_listen,
+            ops: self.ops.options()?,
+            doors: self.doors.limits(),
+            senders: self.access.config(),
+            switches: self.switches,
+            tls: self.tls.files(),
+            amqp_url: environment::option("EVENT_GRPC_AMQP_URL", self.amqp_url.as_ref())?,
+            kafka: self.kafka.address()?,
+            clickhouse: self.clickhouse.address()?,
+            clickhouse_servers: further_servers(&PIPELINE)?,
+            postgres: self.postgres.address()?,
+            data: self.data,
+            engine_path: self.engine_path,
+            engine_port: self.engine.engine_port,
+            engine_drop: self.engine.engine_drop,
+            executable: None,
+            environment: Environment::of_process().with_secrets_of(&PIPELINE)?,
+            unverified: self.intake.unverified(&PIPELINE)?,
+            strict: self.strict,
+            notice: Duration::from_secs(self.notice_seconds),
+            drain: Duration::from_secs(self.drain_seconds),
+            replay: Duration::from_secs(self.replay_seconds),
+        })
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     logging::start(args.log_format, &args.log)?;
-    super::drops::checked(&args.engine.engine_drop)?;
-    let config = Config {
-        grpc_listen: args.grpc_listen,
-        http_listen: args.http_listen,
-        ops: args.ops.options()?,
-        doors: args.doors.limits(),
-        senders: args.access.config(),
-        tls: args.tls.files(),
-        amqp_url: environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?,
-        kafka: args.kafka.address()?,
-        clickhouse: args.clickhouse.address()?,
-        clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,
-        postgres: args.postgres.address()?,
-        data: args.data,
-        engine_path: args.engine_path,
-        engine_port: args.engine.engine_port,
-        engine_drop: args.engine.engine_drop,
-        executable: None,
-        environment: Environment::of_process().with_secrets_of(&crate::generated::PIPELINE)?,
-        unverified: args.intake.unverified(&crate::generated::PIPELINE)?,
-        strict: args.strict,
-        notice: Duration::from_secs(args.notice_seconds),
-        drain: Duration::from_secs(args.drain_seconds),
-        replay: Duration::from_secs(args.replay_seconds),
-    };
-    let app = App::start(config, &crate::generated::PIPELINE).await?;
+    // From here on SIGHUP doesn't end the process.
+    let hangup = signal(SignalKind::hangup())?;
+    let config = args.config()?;
+    let app = App::start(config, &PIPELINE).await?;
     tracing::info!(
         grpc = %app.grpc_address(),
         http = %app.http_address(),
@@ -269,7 +294,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         "Serving."
     );
     supervisor::ready();
+    let following = tokio::spawn(log::follow(hangup));
     ended().await?;
+    following.abort();
     tracing::info!("Draining.");
     supervisor::stopping();
     app.stop().await;
@@ -279,7 +306,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
 
 /// Waits for SIGTERM or SIGINT.
 pub(super) async fn ended() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {

@@ -66,6 +66,7 @@ impl Dispatch {
                 let mut request = scan(&bytes, self.envelope)?;
                 allow(sender, &self.retired, &mut request.events)?;
                 let header = request.header.as_deref();
+                self.switch_off((header, &client), &mut request.events);
                 return self.publish_all((header, &client), &request.events, None, held);
             }
         };
@@ -77,7 +78,15 @@ impl Dispatch {
         self.pool.grow(&mut held, weight)?;
         let mut events = json.events();
         allow(sender, &self.retired, &mut events)?;
+        self.switch_off((header, &client), &mut events);
         self.publish_all((header, &client), &events, Some(&json), held)
+    }
+
+    /// Rejects what is switched off.
+    fn switch_off(&self, (header, client): (Option<&[u8]>, &Client), events: &mut [Event<'_>]) {
+        let sent = (header.unwrap_or_default(), client.name());
+        self.switches
+            .apply(self.source.name, self.envelope, sent, events);
     }
 
     /// Hands the valid events of a request to the publisher, and makes dead letters of the others.

@@ -1,5 +1,6 @@
 //! ClickHouse as a destination: inserts, migrations and health of the tables, over its HTTP interface.
 
+mod about;
 mod address;
 mod clauses;
 pub mod cluster;

@@ -16,11 +16,11 @@ use crate::tls::https::Https;
 use crate::tls::{Names, Options, TlsError};
 
 /// Variable that names a file of authorities, which are trusted beside this machine's.
-const CA: &str = "EVENT_GRPC_REQUESTS_CA";
+pub const REQUESTS_CA: &str = "EVENT_GRPC_REQUESTS_CA";
 
 /// What the options of TLS are called.
 pub(super) const NAMES: Names = Names {
-    ca: CA,
+    ca: REQUESTS_CA,
     certificate: "which requests don't have",
     server_name: "name it by one of its names in the target's URL",
 };
@@ -64,7 +64,7 @@ impl Client {
             return Ok(Client::Plain(pool.build(connector)));
         }
         let tls = Tls::new(Options {
-            ca: variable(CA).map(PathBuf::from),
+            ca: variable(REQUESTS_CA).map(PathBuf::from),
             machine_too: true,
             ..Options::new(&NAMES)
         });

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use answer::RequestError;
-pub use client::CertificateError;
+pub use client::{CertificateError, REQUESTS_CA};
 pub use target::{Target, TargetError};
 
 use crate::contract::Request;

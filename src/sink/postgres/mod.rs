@@ -1,5 +1,6 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
+mod about;
 mod address;
 mod address_tls;
 mod connection;
@@ -30,6 +31,7 @@ use crate::sink::{Fault, Rows, Store, StoreError};
 use hook::{Hook, HookError, Hooks};
 use upsert::Parameters;
 
+pub use about::About;
 pub use address::{Address, AddressError};
 pub use connection::ConnectError;
 

@@ -82,6 +82,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        switches: None,
         replay: Duration::from_secs(60),
     }
 }

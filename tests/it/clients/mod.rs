@@ -48,8 +48,16 @@ impl Doors {
         let publisher = Publisher::new(broker, Limits::embedded(), pipeline.schema());
         let topology = Topology::of(pipeline, |_| true);
         let access = event_grpc::access::Access::local(pipeline);
-        let sources =
-            Sources::new(pipeline, &topology, &publisher, &access, variable, |_| open).unwrap();
+        let sources = Sources::new(
+            pipeline,
+            &topology,
+            &publisher,
+            &access,
+            &Arc::default(),
+            variable,
+            |_| open,
+        )
+        .unwrap();
         let health = Health::beating();
         let (grpc, http) = (sources.grpc(&health, Router::new()), sources.http(health));
         match Client::named(name) {

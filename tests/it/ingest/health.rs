@@ -79,6 +79,7 @@ async fn the_generated_pipeline_can_be_served() {
         &topology,
         &publisher,
         &access,
+        &Arc::default(),
         |_| None,
         |_| false,
     );

@@ -121,8 +121,16 @@ impl Server {
         let access = access(pipeline);
         let open = |source: &str| source == "opened";
         let variable = pipeline::variable;
-        let sources =
-            Sources::new(pipeline, &topology, &publisher, &access, variable, open).unwrap();
+        let sources = Sources::new(
+            pipeline,
+            &topology,
+            &publisher,
+            &access,
+            &Arc::default(),
+            variable,
+            open,
+        )
+        .unwrap();
         let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -37,7 +37,7 @@ const fn row(method: Method, path: &'static str, [grpc, http, ops, legacy]: [u16
     }
 }
 
-const TABLE: [Row; 13] = [
+const TABLE: [Row; 15] = [
     row(Method::GET, "/heartbeat/", [415, 200, 200, 200]),
     row(Method::GET, "/heartbeat", [415, 200, 200, 200]),
     row(Method::HEAD, "/heartbeat/", [415, 200, 200, 200]),
@@ -48,6 +48,8 @@ const TABLE: [Row; 13] = [
     row(Method::GET, "/livez", [415, 404, 200, 404]),
     row(Method::GET, "/readyz", [415, 404, 200, 200]),
     row(Method::GET, "/metrics", [415, 404, 200, 200]),
+    row(Method::GET, "/log", [415, 404, 200, 404]),
+    row(Method::PUT, "/log?filter=", [415, 404, 400, 404]),
     row(Method::POST, "/metrics", [415, 405, 405, 405]),
     row(Method::GET, "/nowhere", [415, 404, 404, 404]),
     row(Method::POST, "/event/dispatch", [415, 400, 404, 400]),

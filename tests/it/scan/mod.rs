@@ -78,7 +78,9 @@ fn agree(request: &[u8]) {
                         || theirs.timestamp.parse::<u32>().is_err()
                 );
             }
-            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
+            Verdict::NotAllowed { .. } | Verdict::SwitchedOff(_) => {
+                panic!("a scan asks nobody who sends")
+            }
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, 0)
             }

@@ -78,7 +78,9 @@ fn agree(request: &[u8]) -> usize {
                 expected.push((kind.number, theirs));
             }
             Verdict::BadTimestamp(_) => assert!(number.is_some()),
-            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
+            Verdict::NotAllowed { .. } | Verdict::SwitchedOff(_) => {
+                panic!("a scan asks nobody who sends")
+            }
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, None)
             }

@@ -29,6 +29,20 @@ impl Vhost {
         Vhost { name }
     }
 
+    /// Lets the user write to, and read from, what matches, and configure everything.
+    pub(crate) fn permit(&self, write: &str, read: &str) {
+        let user = amqp_url().username().to_owned();
+        rabbitmqctl(&[
+            "set_permissions",
+            "-p",
+            &self.name,
+            &user,
+            ".*",
+            write,
+            read,
+        ]);
+    }
+
     /// Its address.
     pub(crate) fn url(&self) -> String {
         let mut url = amqp_url();

@@ -17,6 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rate", &[]),
     ("capacity", &[]),
     ("weight", &[]),
+    ("yaml", &[]),
+    ("reread", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
     ("listen", &["client", "metrics", "tls"]),
@@ -110,7 +112,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "access",
         &[
-            "client", "contract", "listen", "metrics", "rate", "time", "tls",
+            "client", "contract", "listen", "metrics", "rate", "reread", "time", "tls", "yaml",
+        ],
+    ),
+    // What is refused for now.
+    (
+        "switches",
+        &[
+            "contract",
+            "events",
+            "generated",
+            "metrics",
+            "reread",
+            "yaml",
         ],
     ),
     ("grpc", &["contract", "health", "listen"]),
@@ -136,6 +150,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "rate",
             "row_error",
+            "switches",
             "tap",
             "time",
             "weight",
@@ -181,6 +196,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "protobuf",
             "row_error",
             "sink",
+            "switches",
             "tap",
             "time",
             "tls",
@@ -192,7 +208,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
-            "metrics", "ops", "sink", "tap", "tls", "worker",
+            "metrics", "ops", "sink", "switches", "tap", "tls", "worker",
         ],
     ),
     (
@@ -208,11 +224,14 @@ const LAYERS: &[(&str, &[&str])] = &[
             "hooks",
             "listen",
             "ops",
+            "reread",
             "sink",
+            "switches",
             "tap",
             "time",
             "tls",
             "traffic",
+            "yaml",
         ],
     ),
     // Sample traffic, for the demo and the load generator.

@@ -14,6 +14,7 @@ final class Response {
         "REJECT_CODE_BAD_TIMESTAMP",
         "REJECT_CODE_TOO_LARGE",
         "REJECT_CODE_NOT_ALLOWED",
+        "REJECT_CODE_SWITCHED_OFF",
     };
 
     private String status = "";

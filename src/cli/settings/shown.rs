@@ -1,0 +1,59 @@
+//! Values as they may be shown: secrets masked, and passwords in URLs.
+
+/// What stands in place of a secret.
+pub(in crate::cli) const MASK: &str = "***";
+
+/// A value as it may be shown. Of a secret that is a URL the scheme, the user, and what is behind the password are left,
+/// without the query; of any other nothing is.
+pub(in crate::cli) fn shown(secret: bool, value: &str) -> String {
+    if !secret || value.is_empty() {
+        return value.to_owned();
+    }
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return MASK.to_owned();
+    };
+    // The last one: a password may have a mark that should have been escaped.
+    let (account, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (place, query) = match place.split_once('?') {
+        Some((place, _)) => (place, "?***"),
+        None => (place, ""),
+    };
+    let account = match account.split_once(':') {
+        Some((user, _)) => format!("{}:{MASK}@", name(user)),
+        None if account.is_empty() => String::new(),
+        None => format!("{}@", name(account)),
+    };
+    format!("{scheme}://{account}{place}{query}")
+}
+
+/// The name of a user; masked if it is more than a name.
+fn name(text: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%+$".contains(&byte);
+    match text.bytes().all(is_plain) {
+        true => text,
+        false => MASK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_of_a_password_is_left() {
+        for (value, masked) in [
+            ("amqp://u:hush@a,b:5671/v", "amqp://u:***@a,b:5671/v"),
+            ("http://u@h:8123/events", "http://u@h:8123/events"),
+            ("http://u:hu@sh/y@h/d?password=hush", "http://u:***@h/d?***"),
+            // A mark in a query isn't told from one behind a password.
+            ("http://h/d?password=hush@a", "http://***@a"),
+            ("amqp://a/b:hush@c/d", "amqp://***:***@c/d"),
+            ("host=a password=hush", "***"),
+            ("hush", "***"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(true, value), masked, "{value}");
+        }
+        assert_eq!(shown(false, "127.0.0.1:80"), "127.0.0.1:80");
+    }
+}
