@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ use stores::Connected;
 
 use crate::access::Unverified;
 use crate::broker::{Broker, KafkaAddress, Topology};
+use crate::build::BUILD;
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
 use crate::ingest::sources::Sources;
@@ -36,6 +38,8 @@ use crate::ingest::{Limits, publisher};
 use crate::listen;
 use crate::metrics;
 use crate::ops::access::{self, Access};
+use crate::ops::backlog::{self, Backlog};
+use crate::ops::degraded::{self, FirstSeen};
 use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
@@ -137,6 +141,9 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
+        metrics::process::BUILD
+            .with([BUILD.version, BUILD.commit, pipeline.fingerprint])
+            .set(1.0);
         let verified = config
             .tls
             .as_ref()
@@ -222,7 +229,16 @@ impl App {
             off_sources: off::sources(&sources),
             unverified: config.unverified.told(),
             senders,
+            tls: tls.clone(),
+            backlog: Backlog::default(),
+            first_seen: FirstSeen::default(),
         };
+        if let Some(url) = &config.amqp_url {
+            let address = crate::broker::Address::parse(url).context("--amqp-url")?;
+            let seen = readiness.backlog.clone();
+            background.spawn(backlog::watch(address, pipeline, seen, serving.clone()));
+        }
+        background.spawn(degraded::watch(readiness.clone(), operating.clone()));
         let operations = Operations {
             health: health.clone(),
             readiness,

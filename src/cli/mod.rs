@@ -23,6 +23,7 @@ mod serve_engine;
 mod serve_intake;
 mod serve_tls;
 mod services;
+mod status;
 mod time;
 mod unknown;
 mod webhook;
@@ -37,7 +38,7 @@ pub use serve::ClickHouseArgs;
 
 /// A declarative, code-generated event pipeline: gRPC and webhooks through RabbitMQ into ClickHouse.
 #[derive(Debug, Parser)]
-#[command(name = "event-grpc", version)]
+#[command(name = "event-grpc", version = status::VERSION.as_str())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -56,6 +57,7 @@ enum Command {
     Dlq(dlq::Args),
     Keys(keys::Args),
     Ledger(ledger::Args),
+    Status(status::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
@@ -68,6 +70,7 @@ pub fn run() -> ExitCode {
     exit_code(async {
         let good = match cli.command {
             Command::Plan(args) => return plan::run(args).await,
+            Command::Status(args) => return status::run(args).await,
             Command::Apply(args) => return apply::run(args).await,
             Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
@@ -82,17 +85,17 @@ pub fn run() -> ExitCode {
             Command::Send(args) => send::run(args).await,
             Command::Capacity(args) => capacity::run(&args),
         };
-        Ok(status(good?))
+        Ok(succeeded(good?))
     })
 }
 
 /// Exit status of a command, which runs in an async runtime of its own: a failure if it answers false, or an error, which
 /// is printed.
 pub fn outcome(command: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
-    exit_code(async { Ok(status(command.await?)) })
+    exit_code(async { Ok(succeeded(command.await?)) })
 }
 
-fn status(good: bool) -> ExitCode {
+fn succeeded(good: bool) -> ExitCode {
     match good {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -1,6 +1,8 @@
 //! Operations: logs, metrics, health, readiness, the ledger, replay, and the comparison with running servers.
 
 pub mod access;
+pub mod backlog;
+pub mod degraded;
 pub mod ledger;
 pub mod live;
 pub mod logging;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use super::backlog::Backlog;
+use super::degraded::{self, FirstSeen};
 use crate::access::Access;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
 use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
+use crate::tls::ServerTls;
 use crate::worker::{Paused, States};
 
 /// Queues whose destination is not configured, with the reason.
@@ -40,6 +43,12 @@ pub struct Readiness {
     pub unverified: Vec<&'static str>,
     /// Who may send events.
     pub senders: Arc<Access>,
+    /// TLS of the listeners.
+    pub tls: Option<ServerTls>,
+    /// What RabbitMQ says of the queues.
+    pub backlog: Backlog,
+    /// Since when something is out of order.
+    pub first_seen: FirstSeen,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -53,6 +62,12 @@ impl Requests {
     /// Creates it from all requests and the enabled ones.
     pub fn new(all: &'static [&'static Request], on: http::Requests) -> Self {
         Requests { all, on }
+    }
+
+    /// True if a target of a request has this name.
+    pub(super) fn has_target(&self, name: &str) -> bool {
+        let targets = self.all.iter().flat_map(|request| request.targets);
+        targets.into_iter().any(|target| target.name == name)
     }
 
     /// State of each target, by name.
@@ -138,6 +153,7 @@ impl Readiness {
             "access": self.senders.report(),
             "security": self.senders.warnings(),
             "queues": queues,
+            "degraded": degraded::json(&self.degradations()),
         });
         (ready, report)
     }

@@ -89,6 +89,11 @@ impl ServerTls {
         Some(FileError::new(&self.0.files.certificate, reason))
     }
 
+    /// When the certificate in use expires, in seconds since 1970.
+    pub fn expires(&self) -> i64 {
+        self.0.current.load().validity.until
+    }
+
     pub(super) fn files(&self) -> &ServerFiles {
         &self.0.files
     }

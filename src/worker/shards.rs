@@ -127,6 +127,14 @@ impl ShardBlocks {
             .unwrap_or_default()
     }
 
+    /// Rows and bytes of all blocks.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let blocks = self.blocks.iter();
+        blocks.fold((0, 0), |(rows, bytes), block| {
+            (rows + block.rows(), bytes + block.bytes())
+        })
+    }
+
     pub(super) fn clear(&mut self) {
         self.blocks.iter_mut().for_each(Block::clear);
         self.shards.clear();
@@ -254,7 +262,7 @@ impl Flusher {
         // Its own queue stores it in parts.
         if block
             .partitions(spread::MOST)
-            .is_some_and(|of_rows| spread::are_too_many(of_rows))
+            .is_some_and(spread::are_too_many)
         {
             return Some("its rows are of too many partitions for one insert".to_owned());
         }

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::super::ops::AskArgs;
@@ -22,7 +23,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 const LONGEST: usize = 64 << 20;
 
 /// Client of operations listeners.
-pub(super) struct Asks {
+pub(in crate::cli) struct Asks {
     plain: Client<HttpConnector, Empty<Bytes>>,
     encrypted: Client<Https, Empty<Bytes>>,
     authorization: Option<HeaderValue>,
@@ -30,7 +31,7 @@ pub(super) struct Asks {
 
 impl Asks {
     /// Reads the token, if one is given.
-    pub(super) fn new(args: &AskArgs) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn new(args: &AskArgs) -> anyhow::Result<Self> {
         let authorization = match args.token()? {
             Some(token) => {
                 let mut value = HeaderValue::try_from(format!("Bearer {token}"))?;
@@ -49,12 +50,35 @@ impl Asks {
 
     /// Counters of an instance.
     pub(super) async fn metrics(&self, url: &str) -> anyhow::Result<Counts> {
-        let answer = timeout(TIME_LIMIT, self.ask(url)).await;
+        let (_, body) = self.answer(url, "metrics", &[StatusCode::OK]).await?;
+        counts(&String::from_utf8_lossy(&body))
+            .context("its answer is not the metrics of event-grpc")
+    }
+
+    /// Readiness of an instance, ready or not.
+    pub(in crate::cli) async fn readiness(&self, url: &str) -> anyhow::Result<Value> {
+        let good = [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE];
+        let (_, body) = self.answer(url, "readyz", &good).await?;
+        serde_json::from_slice(&body).context("its answer is not the readiness of event-grpc")
+    }
+
+    async fn answer(
+        &self,
+        url: &str,
+        path: &str,
+        good: &[StatusCode],
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let answer = timeout(TIME_LIMIT, self.ask(url, path, good)).await;
         answer.context("it takes too long to answer")?
     }
 
-    async fn ask(&self, url: &str) -> anyhow::Result<Counts> {
-        let url = format!("{}/metrics", url.trim_end_matches('/'));
+    async fn ask(
+        &self,
+        url: &str,
+        path: &str,
+        good: &[StatusCode],
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let url = format!("{}/{path}", url.trim_end_matches('/'));
         let mut request = Request::get(url).body(Empty::new())?;
         if let Some(authorization) = &self.authorization {
             let headers = request.headers_mut();
@@ -64,20 +88,19 @@ impl Asks {
             Some("https") => self.encrypted.request(request).await?,
             _ => self.plain.request(request).await?,
         };
-        let hint = match answer.status() {
-            StatusCode::OK => None,
-            StatusCode::UNAUTHORIZED => Some("is its token the first one of --ops-token-file?"),
-            StatusCode::FORBIDDEN => Some(
-                "does its --ops-host have this name, or its --ops-certificate this certificate?",
-            ),
-            _ => Some("is it the address of its --ops-listen?"),
-        };
-        if let Some(hint) = hint {
-            anyhow::bail!("it answers {}; {hint}", answer.status());
+        let status = answer.status();
+        if !good.contains(&status) {
+            let hint = match status {
+                StatusCode::UNAUTHORIZED => "is its token the first one of --ops-token-file?",
+                StatusCode::FORBIDDEN => {
+                    "does its --ops-host have this name, or its --ops-certificate this certificate?"
+                }
+                _ => "is it the address of its --ops-listen?",
+            };
+            anyhow::bail!("it answers {status}; {hint}");
         }
         let body = Limited::new(answer.into_body(), LONGEST).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        counts(&String::from_utf8_lossy(&body))
-            .context("its answer is not the metrics of event-grpc")
+        Ok((status, body))
     }
 }

@@ -1,6 +1,6 @@
 //! `event-grpc ledger`: checks that every message is accounted for.
 
-mod ask;
+pub(super) mod ask;
 mod print;
 mod read;
 

@@ -27,7 +27,8 @@ pub(super) fn is_ready(ops: u16) -> Result<bool> {
     Ok(request("GET", ops, "/readyz", &[], "")?.0 == 200)
 }
 
-fn request(
+/// Makes a request of an instance, and returns status and answer.
+pub(crate) fn request(
     method: &str,
     port: u16,
     path: &str,
