@@ -40,7 +40,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     template!("request.rs"),
     template!("requests.rs"),
     template!("retired.rs"),
-    template!("runbooks.md"),
+    template!("runbook.md"),
     template!("shape_list.rs"),
     template!("shapes.rs"),
     template!("source.rs"),

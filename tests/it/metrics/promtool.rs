@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::cases::{CASES, Case};
-use super::ops::{folder, rules};
+use super::ops::{alerts, files, folder};
 use crate::app::support::instance_on;
 use crate::http::request;
 use crate::support::topology::Vhost;
@@ -91,7 +91,7 @@ fn it_takes_the_rules_and_the_expressions_of_dashboards() {
     let made = json!({ "groups": [{ "name": "dashboards", "rules": as_rules }] });
     let made_file = place.path().join("dashboards.yaml");
     fs::write(&made_file, made.to_string()).unwrap();
-    let files = ["alerts.yaml", "recording.yaml"].map(|file| folder().join(file));
+    let files = files();
     let output = promtool()
         .args(["check", "rules"])
         .args(files)
@@ -103,7 +103,7 @@ fn it_takes_the_rules_and_the_expressions_of_dashboards() {
 
 #[test]
 fn each_alert_fires_for_its_fault_and_for_nothing_else() {
-    let alerts = rules("alerts.yaml");
+    let alerts = alerts();
     let names: Vec<&str> = alerts
         .iter()
         .map(|alert| alert["alert"].as_str().unwrap())
@@ -129,7 +129,7 @@ fn each_alert_fires_for_its_fault_and_for_nothing_else() {
     let also: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     assert!(!also.is_empty());
     let file = json!({
-        "rule_files": ["alerts.yaml", "recording.yaml"].map(|file| folder().join(file)),
+        "rule_files": files(),
         "evaluation_interval": "1m",
         "tests": tests,
     });

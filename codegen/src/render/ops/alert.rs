@@ -42,7 +42,7 @@ pub(super) enum Needs {
     Requests,
 }
 
-/// Group of alerts, with a chapter of the runbook.
+/// Group of alerts, with a page of the runbook.
 pub(super) struct Group {
     pub(super) name: &'static str,
     pub(super) title: &'static str,

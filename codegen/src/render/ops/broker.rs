@@ -5,7 +5,7 @@ use super::alert::Severity::{Critical, Warning};
 use super::alert::{Alert, Group};
 
 pub(super) const GROUP: Group = Group {
-    name: "event-grpc-broker",
+    name: "broker",
     title: "Broker and queues",
     alerts: ALERTS,
 };
@@ -89,7 +89,7 @@ const ALERTS: &[Alert] = &[
         summary: "{{ $labels.subject }} is declared otherwise at RabbitMQ",
         meaning: "It is used as it is. A queue of another type, or without a binding, may not keep what this pipeline promises.",
         look: &["`/readyz`: `topology` has both declarations"],
-        act: &["replace it as [cutover.md](../../docs/cutover.md) says"],
+        act: &["replace it as [cutover.md](../../../docs/cutover.md) says"],
         needs: Nothing,
     },
     Alert {
@@ -125,7 +125,7 @@ const ALERTS: &[Alert] = &[
         ],
         act: &[
             "add instances, or raise `workers` and `prefetch` of the queue",
-            "divide it into partitions, if one is not enough ([scale.md](../../docs/scale.md))",
+            "divide it into partitions, if one is not enough ([scale.md](../../../docs/scale.md))",
         ],
         needs: Nothing,
     },
@@ -158,7 +158,7 @@ const ALERTS: &[Alert] = &[
             "`event-grpc plan --against-live`, which lists what was retired and is still there",
         ],
         act: &[
-            "let an instance of the build before empty it, then `event-grpc apply` ([changes.md](../../docs/changes.md))",
+            "let an instance of the build before empty it, then `event-grpc apply` ([changes.md](../../../docs/changes.md))",
         ],
         needs: Nothing,
     },
@@ -170,7 +170,7 @@ const ALERTS: &[Alert] = &[
         summary: "messages of {{ $labels.queue }} come back again and again",
         meaning: "Instances give them back or end while they hold them. They are republished before a delivery limit would drop them.",
         look: &[
-            "[EventGrpcRestarts](#eventgrpcrestarts), `event_grpc_settled_total{outcome=\"returned\"}`",
+            "[EventGrpcRestarts](intake.md#eventgrpcrestarts), `event_grpc_settled_total{outcome=\"returned\"}`",
             "`rabbitmqctl list_queues name effective_policy_definition`",
         ],
         act: &[

@@ -5,7 +5,7 @@ use super::alert::Severity::{Critical, Warning};
 use super::alert::{Alert, Group};
 
 pub(super) const GROUP: Group = Group {
-    name: "event-grpc-intake",
+    name: "intake",
     title: "Instances and intake",
     alerts: ALERTS,
 };
@@ -57,7 +57,7 @@ const ALERTS: &[Alert] = &[
             "the limits of its memory, and the reason that the supervisor or kernel gives",
         ],
         act: &[
-            "give it the memory that [BENCHMARKS.md](../../BENCHMARKS.md) says",
+            "give it the memory that [BENCHMARKS.md](../../../BENCHMARKS.md) says",
             "a panic at start is in the log: report it with its line",
         ],
         needs: Nothing,

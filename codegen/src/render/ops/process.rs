@@ -5,7 +5,7 @@ use super::alert::Severity::{Critical, Warning};
 use super::alert::{Alert, Group};
 
 pub(super) const GROUP: Group = Group {
-    name: "event-grpc-process",
+    name: "process",
     title: "Processes, listeners and files",
     alerts: ALERTS,
 };

@@ -5,7 +5,7 @@ use super::alert::Severity::{Critical, Warning};
 use super::alert::{Alert, Group};
 
 pub(super) const GROUP: Group = Group {
-    name: "event-grpc-stores",
+    name: "stores",
     title: "Stores and tables",
     alerts: ALERTS,
 };
@@ -100,7 +100,7 @@ const ALERTS: &[Alert] = &[
                   replayed. `unknown_type` is replayed by itself once a build knows the type.",
         look: &[
             "`event-grpc dlq list`, `event-grpc dlq show`",
-            "the class in [dead-letters.md](../../docs/dead-letters.md)",
+            "the class in [dead-letters.md](../../../docs/dead-letters.md)",
         ],
         act: &[
             "mend the sender or the declaration, then `event-grpc dlq replay`",
@@ -163,7 +163,7 @@ const ALERTS: &[Alert] = &[
         summary: "rows of {{ $labels.table }} are there only after {{ $value | humanizeDuration }}",
         meaning: "One message in a hundred takes longer than five minutes from its acceptance to its rows. Replays and retries count, too.",
         look: &[
-            "[EventGrpcQueueOld](#eventgrpcqueueold), `event_grpc_flush_seconds`",
+            "[EventGrpcQueueOld](broker.md#eventgrpcqueueold), `event_grpc_flush_seconds`",
             "whether dead letters are being replayed",
         ],
         act: &["after an outage wait until the queues are empty; otherwise add instances"],

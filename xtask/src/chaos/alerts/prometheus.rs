@@ -35,9 +35,15 @@ impl Prometheus {
     pub(super) fn start(root: &Path, directory: &Path, instances: &[u16]) -> Result<Self> {
         let directory = directory.join("prometheus");
         fs::create_dir(&directory)?;
-        for file in ["alerts.yaml", "recording.yaml"] {
-            let text = fs::read_to_string(root.join("generated/ops").join(file))?;
-            fs::write(directory.join(file), faster(&text))?;
+        let generated = root.join("generated/ops");
+        let mut rules = vec![generated.join("recording.yaml")];
+        for file in fs::read_dir(generated.join("alerts"))? {
+            rules.push(file?.path());
+        }
+        for file in &rules {
+            let name = file.file_name().context("a file has a name")?;
+            let text = fs::read_to_string(file)?;
+            fs::write(directory.join(name), faster(&text))?;
         }
         let targets: Vec<String> = (instances.iter())
             .map(|port| format!("127.0.0.1:{port}"))
@@ -45,7 +51,7 @@ impl Prometheus {
         // JSON is YAML.
         let config = json!({
             "global": { "scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s" },
-            "rule_files": ["alerts.yaml", "recording.yaml"],
+            "rule_files": ["*.yaml"],
             "scrape_configs": [{ "job_name": "event-grpc", "static_configs": [{ "targets": targets }] }],
         });
         fs::write(directory.join("prometheus.yml"), config.to_string())?;
