@@ -2,6 +2,7 @@
 //!
 //! Generated code imports this folder and no other of the server; what it needs of the rooms below is handed on here.
 
+mod database;
 mod envelope;
 mod exchange;
 pub mod headers;
@@ -14,12 +15,11 @@ mod request;
 mod retired;
 mod row;
 mod schema;
-mod sharding;
 mod source;
-mod storage;
 mod table;
 mod topic;
 
+pub use database::Database;
 pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
@@ -33,13 +33,14 @@ pub use request::{Piece, Rate, Request, Target, Template};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
-pub use sharding::{Cluster, Ddl, Sharding, queue_of_shard, shard_of_queue};
 pub use source::{
     Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,
 };
-pub use storage::{Conflict, Database, Storage, Upsert};
-pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
+pub use table::{
+    Append, AppendDeadLetter, Block, Cluster, ColumnSpec, Conflict, Ddl, Holds, Sharding, Storage,
+    Table, Upsert, queue_of_shard, shard_of_queue,
+};
 pub use topic::Topic;
 
 pub use crate::dead_letter::DeadLetter;

@@ -1,5 +1,6 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
+use super::database::Database;
 use super::exchange::Exchange;
 use super::migration::Migration;
 use super::queue::Queue;
@@ -7,7 +8,6 @@ use super::request::Request;
 use super::retired::Retired;
 use super::schema::{Schema, Schemas};
 use super::source::Source;
-use super::storage::Database;
 use super::table::Table;
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.

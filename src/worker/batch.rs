@@ -3,20 +3,14 @@
 use tokio::time::Instant;
 
 use super::append::append;
+use super::batched_message::BatchedMessage;
 use super::blocking;
 use super::catch_panic::catch_panic;
-use super::failed::{Failed, panicked_unit};
+use super::failed::panicked_unit;
 use super::message::{Content, Prepared, units};
-use super::shards::ShardBlocks;
+use super::shard_blocks::ShardBlocks;
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
-
-/// Message in a batch, and its bad units.
-#[derive(Debug)]
-pub(super) struct BatchedMessage {
-    pub message: Prepared,
-    pub failed: Vec<Failed>,
-}
 
 /// Block with its messages. The rows of a message are in one batch, unless the block becomes too heavy.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, BatchedMessage};
+use super::batch::Batch;
+use super::batched_message::BatchedMessage;
 use super::bisect::Bisected;
 use super::flush::{Flushed, Flusher};
 use super::lanes::Lanes;

@@ -1,6 +1,6 @@
 //! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::batch::BatchedMessage;
+use super::batched_message::BatchedMessage;
 use super::blocking;
 use super::catch_panic::catch_panic;
 use super::disposition::{

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::batch::{Batch, BatchedMessage};
+use super::batch::Batch;
+use super::batched_message::BatchedMessage;
 use super::breaker::Breakers;
 use super::disposition::Part;
 use super::failure_history::{FailureHistory, Key};
 use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
-use super::shards::Shard;
+use super::shard::Shard;
 use super::stretch::Room;
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};

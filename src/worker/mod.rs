@@ -9,6 +9,7 @@ mod ack_guard;
 mod alike;
 mod append;
 mod batch;
+mod batched_message;
 mod batcher;
 mod bisect;
 mod blocking;
@@ -22,6 +23,7 @@ mod failed;
 mod failure_history;
 mod fit;
 mod flush;
+mod flush_shards;
 mod forward;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -41,7 +43,8 @@ mod retry;
 mod schema;
 mod settle;
 mod settlement_metrics;
-mod shards;
+mod shard;
+mod shard_blocks;
 mod split;
 mod spread;
 mod state;
@@ -75,7 +78,7 @@ use breaker::{Breakers, Least};
 use forward::Forwarder;
 use intake::{Intake, To};
 use prepare::Preparer;
-use shards::Shard;
+use shard::Shard;
 use supervisor::{TableSupervisor, Way};
 
 /// Dependencies of the workers.

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::batch::BatchedMessage;
+use super::batched_message::BatchedMessage;
 use super::catch_panic::{catch_panic, catch_panic_async};
 use super::disposition::decide_panicked;
 use super::ending::Ending;

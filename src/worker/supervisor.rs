@@ -14,7 +14,7 @@ use super::failure_history::FailureHistory;
 use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
-use super::shards::Shard;
+use super::shard::Shard;
 use super::stretch::Room;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};

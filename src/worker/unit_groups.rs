@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::batch::BatchedMessage;
+use super::batched_message::BatchedMessage;
 use super::failed::Failed;
 use super::message::units;
 use crate::contract::Context;

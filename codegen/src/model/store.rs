@@ -1,6 +1,6 @@
 //! The store that a table is in, and what only a table there has.
 
-use super::cluster::Sharding;
+use super::cluster::{Ddl, Sharding};
 
 /// A kind of store.
 #[derive(Debug)]
@@ -49,6 +49,14 @@ pub struct ClickHouse {
     pub replaces: bool,
     /// How it is divided among the shards of a cluster; none if its database is on one server.
     pub sharding: Option<Sharding>,
+}
+
+impl ClickHouse {
+    /// How it is divided; none where its database is on one server or in ClickHouse Cloud.
+    pub fn divided(&self) -> Option<&Sharding> {
+        let sharding = self.sharding.as_ref();
+        sharding.filter(|sharding| sharding.cluster.ddl != Ddl::Cloud)
+    }
 }
 
 /// What a PostgreSQL table has of its own: how rows get into it.

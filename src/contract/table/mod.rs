@@ -3,13 +3,15 @@
 mod block;
 mod column;
 mod partition;
+mod sharding;
+mod storage;
 
 pub use block::Block;
 pub use column::{ColumnSpec, Holds};
+pub use sharding::{Cluster, Ddl, Sharding, queue_of_shard, shard_of_queue};
+pub use storage::{Conflict, Storage, Upsert};
 
 use super::row::{Context, Group, Message};
-use super::sharding::Sharding;
-use super::storage::{Storage, Upsert};
 use crate::dead_letter::DeadLetter;
 use crate::row_error::RowError;
 

@@ -1,6 +1,6 @@
 //! Engines as the shards of a cluster, and pipelines on it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -136,11 +136,6 @@ impl Shards {
             .map(|[http, _]| format!("127.0.0.1:{http}"))
             .collect();
         Address::parse(&format!("http://{}/events", hosts.join(","))).unwrap()
-    }
-
-    /// The directory with the logs.
-    pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
     }
 }
 

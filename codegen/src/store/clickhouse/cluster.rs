@@ -1,6 +1,7 @@
 //! A table on a cluster: `T_local` on each host holds the rows of its shard, and `T` on each host, a Distributed table
 //! over them, is what people query.
 
+use super::in_order::InOrder;
 use super::{ddl, rebuild};
 use crate::base::refusal::{Place, Refusal};
 use crate::model::{ClickHouse, Cluster, Ddl, Sharding, Table};
@@ -29,13 +30,7 @@ pub(super) fn local(table: &str) -> String {
     format!("{table}_local")
 }
 
-/// How a table is divided; none where its database is on one server or in ClickHouse Cloud.
-pub(super) fn sharding(own: &ClickHouse) -> Option<&Sharding> {
-    let sharding = own.sharding.as_ref();
-    sharding.filter(|sharding| sharding.cluster.ddl != Ddl::Cloud)
-}
-
-/// The hash of a row, as ClickHouse computes it. The server computes the same (`src/contract/sharding.rs`).
+/// The hash of a row, as ClickHouse computes it. The server computes the same (`src/contract/table/sharding.rs`).
 pub(super) fn hash(sharding: &Sharding) -> String {
     let text = |column: &crate::model::ShardColumn| match column.is_text {
         true => ddl::name(&column.name),
@@ -52,7 +47,7 @@ pub(super) fn hash(sharding: &Sharding) -> String {
 
 /// What the lock remembers of the cluster: its name and kind, its shards, and the hash.
 pub(super) fn facts(own: &ClickHouse) -> [String; 3] {
-    match sharding(own) {
+    match own.divided() {
         None => Default::default(),
         Some(sharding) => {
             let Cluster {
@@ -168,8 +163,7 @@ pub(super) fn alter(
     let cluster = &sharding.cluster;
     let of = |name: &str, refused: &mut Vec<Refusal>| {
         let target = target(cluster, name);
-        let mut alter: Box<dyn Alter> =
-            Box::new(super::alter::InOrder::new(own, &target, before, &columns));
+        let mut alter: Box<dyn Alter> = Box::new(InOrder::new(own, &target, before, &columns));
         change::columns(&table.name, before, &columns, alter.as_mut(), refused)
     };
     let mut of_local = of(&local(&table.name), refused);
@@ -241,7 +235,7 @@ pub(super) fn grows(own: &ClickHouse, before: &TableFacts) -> bool {
 
 /// True if a table that is there on one server is divided among the shards of a cluster.
 pub(super) fn divides(own: &ClickHouse, before: &TableFacts) -> bool {
-    before.cluster.is_empty() && sharding(own).is_some()
+    before.cluster.is_empty() && own.divided().is_some()
 }
 
 /// Statements that move the rows of a table to the shards that they belong to, now that there are more. They come after
@@ -270,7 +264,7 @@ pub(super) fn grow(sharding: &Sharding, table: &Table) -> Vec<String> {
 
 /// What it costs to move rows to their shards.
 pub(super) fn cost(own: &ClickHouse, table: &Table, before: &TableFacts) -> Option<String> {
-    let sharding = sharding(own)?;
+    let sharding = own.divided()?;
     let (name, shards) = (&table.name, sharding.cluster.shards);
     if divides(own, before) {
         return Some(format!(

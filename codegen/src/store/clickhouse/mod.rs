@@ -8,6 +8,7 @@ mod ddl;
 mod declaration;
 mod declared;
 mod functions;
+mod in_order;
 mod layout;
 mod new;
 mod rebuild;
@@ -90,7 +91,7 @@ impl Dialect for ClickHouse {
     }
 
     fn create(&self, table: &Table) -> Vec<String> {
-        match cluster::sharding(self) {
+        match self.divided() {
             None => vec![ddl::create(self, table)],
             Some(sharding) => cluster::create(self, sharding, table),
         }
@@ -130,7 +131,7 @@ impl Dialect for ClickHouse {
         names: (&str, &str),
     ) -> Vec<String> {
         let of = |name: &str| rename::column(name, before, names);
-        match cluster::sharding(self) {
+        match self.divided() {
             None => of(&table.name),
             Some(sharding) => cluster::both(sharding, &table.name, of),
         }
@@ -138,7 +139,7 @@ impl Dialect for ClickHouse {
 
     fn drop_column(&self, table: &Table, column: &str) -> Vec<String> {
         let of = |name: &str| vec![super::drop_statement(KIND.name, name, Some(column))];
-        match cluster::sharding(self) {
+        match self.divided() {
             None => of(&table.name),
             Some(sharding) => cluster::both(sharding, &table.name, of),
         }
@@ -150,7 +151,7 @@ impl Dialect for ClickHouse {
     }
 
     fn shard_by(&self) -> Vec<&str> {
-        let by = cluster::sharding(self).map_or(&[][..], |sharding| &sharding.by);
+        let by = self.divided().map_or(&[][..], |sharding| &sharding.by);
         by.iter().map(|column| column.name.as_str()).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Rebuild of a ClickHouse table with a longer sorting key: a new table beside it is filled, and takes its place.
 
-use super::{cluster, ddl};
+use super::ddl;
 use crate::model::{ClickHouse, Table};
 use crate::store::{TableFacts, VERSION};
 
@@ -31,7 +31,7 @@ pub(super) fn is_meant(own: &ClickHouse, before: &TableFacts) -> bool {
 
 /// The reason why a rebuild can't be done, if it can't.
 pub(super) fn hindrance(own: &ClickHouse, table: &Table) -> Option<String> {
-    if cluster::sharding(own).is_some() {
+    if own.divided().is_some() {
         return Some("on a cluster each of its tables would have to be made anew".into());
     }
     if engine(own) != ENGINE {

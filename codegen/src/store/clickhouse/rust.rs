@@ -1,6 +1,5 @@
 //! What generated Rust says of a ClickHouse table: its database, and how it is divided among the shards of a cluster.
 
-use super::cluster::sharding;
 use crate::model::{ClickHouse, Ddl, Sharding, Table};
 use crate::store::Rust;
 
@@ -10,7 +9,7 @@ pub(super) fn of(own: &ClickHouse, table: &Table, database: Option<&str>) -> Rus
         None => "None".to_owned(),
         Some(name) => format!("Some(&databases::{name})"),
     };
-    match sharding(own) {
+    match own.divided() {
         None => Rust {
             storage: format!("Storage::ClickHouse({database})"),
             item: String::new(),

@@ -2,8 +2,8 @@
 
 use xxhash_rust::xxh64::xxh64;
 
-use super::storage::Database;
-use super::table::{Block, Table};
+use super::{Block, Table};
+use crate::contract::database::Database;
 use crate::native::column::read::Cell;
 
 /// How a table is divided among the shards of a cluster.

@@ -1,7 +1,7 @@
 //! Storage of a table: the kind of database, and what is specific to it.
 
-use super::migration::Migration;
 use super::sharding::Sharding;
+use crate::contract::database::Database;
 
 /// Kind of database that holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,31 +12,6 @@ pub enum Storage {
     Cluster(&'static Sharding),
     /// A PostgreSQL database.
     Postgres(&'static Upsert),
-}
-
-/// A ClickHouse database beside the usual one.
-#[derive(Debug)]
-pub struct Database {
-    /// Its name, in `pipeline.yaml` and on its server.
-    pub name: &'static str,
-    /// The server that it is on, by its name in `pipeline.yaml`; [`Database::MAIN`] is the one of the usual database.
-    pub server: &'static str,
-    /// Its migrations, in the order in which they apply.
-    pub migrations: &'static [Migration],
-}
-
-/// Names are unique.
-impl PartialEq for Database {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Database {}
-
-impl Database {
-    /// The name of the server that the usual database is on.
-    pub const MAIN: &'static str = "main";
 }
 
 /// Upsert into a PostgreSQL table.
