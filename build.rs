@@ -15,7 +15,7 @@ fn main() {
         None => None,
     };
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
-    println!("cargo:rustc-env=EVENT_GRPC_BUILT_FROM={commit}");
+    println!("cargo:rustc-env=BUILT_FROM_COMMIT={commit}");
 }
 
 /// The commit of the repository that this package is the root of, with `+` behind it if files have been changed since.

@@ -39,7 +39,8 @@ use crate::listen;
 use crate::metrics;
 use crate::ops::access::{self, Access};
 use crate::ops::backlog::{self, Backlog};
-use crate::ops::degraded::{self, FirstSeen};
+use crate::ops::degraded::FirstSeen;
+use crate::ops::health_metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
@@ -238,7 +239,7 @@ impl App {
             let seen = readiness.backlog.clone();
             background.spawn(backlog::watch(address, pipeline, seen, serving.clone()));
         }
-        background.spawn(degraded::watch(readiness.clone(), operating.clone()));
+        background.spawn(health_metrics::watch(readiness.clone(), operating.clone()));
         let operations = Operations {
             health: health.clone(),
             readiness,

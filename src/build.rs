@@ -12,5 +12,5 @@ pub struct Build {
 /// This build.
 pub const BUILD: Build = Build {
     version: env!("CARGO_PKG_VERSION"),
-    commit: env!("EVENT_GRPC_BUILT_FROM"),
+    commit: env!("BUILT_FROM_COMMIT"),
 };

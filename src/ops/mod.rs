@@ -3,6 +3,7 @@
 pub mod access;
 pub mod backlog;
 pub mod degraded;
+pub mod health_metrics;
 pub mod ledger;
 pub mod live;
 pub mod logging;

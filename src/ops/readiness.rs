@@ -1,5 +1,7 @@
 //! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ mod build;
 mod chaos;
 mod clients;
 mod codegen;
+mod http;
 mod libraries;
 mod memory;
 mod mutations;

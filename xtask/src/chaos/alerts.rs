@@ -15,8 +15,8 @@ use super::cluster::{Cluster, Server};
 use super::fault::Fault;
 use super::wait;
 use crate::build;
+use crate::http::request;
 use crate::services;
-use crate::walk::ask::request;
 use prometheus::Prometheus;
 
 /// Events a second.

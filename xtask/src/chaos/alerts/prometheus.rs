@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use crate::http::request;
 use crate::services::{Keep, Kept, install, ports};
-use crate::walk::ask::request;
 
 /// How long something has to be so before its alert fires, in place of minutes and hours.
 const FOR: &str = "3s";
