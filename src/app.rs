@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ use stores::Connected;
 
 use crate::access::Unverified;
 use crate::broker::{Broker, KafkaAddress, Topology};
+use crate::build::BUILD;
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
 use crate::ingest::Limits;
@@ -39,6 +41,9 @@ use crate::ingest::sources::Sources;
 use crate::listen;
 use crate::metrics;
 use crate::ops::access::{self, Access};
+use crate::ops::backlog::{self, Backlog};
+use crate::ops::degraded::FirstSeen;
+use crate::ops::health_metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
 use crate::ops::tap::TapService;
@@ -146,6 +151,9 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
+        metrics::process::BUILD
+            .with([BUILD.version, BUILD.commit, pipeline.fingerprint])
+            .set(1.0);
         let verified = config
             .tls
             .as_ref()
@@ -238,7 +246,16 @@ impl App {
             unverified: config.unverified.told(),
             senders,
             switches,
+            tls: tls.clone(),
+            backlog: Backlog::default(),
+            first_seen: FirstSeen::default(),
         };
+        if let Some(url) = &config.amqp_url {
+            let address = crate::broker::Address::parse(url).context("--amqp-url")?;
+            let seen = readiness.backlog.clone();
+            background.spawn(backlog::watch(address, pipeline, seen, serving.clone()));
+        }
+        background.spawn(health_metrics::watch(readiness.clone(), operating.clone()));
         let operations = Operations {
             health: health.clone(),
             readiness,

@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` tells the path of an event and what must stay true.
 #![forbid(unsafe_code)]
 
+pub mod build;
 pub mod capacity;
 pub mod client;
 pub mod listen;

@@ -172,7 +172,7 @@ impl Access {
     }
 
     /// Why a file isn't in force as it is now: of the key file, and of the JWKS file.
-    pub(super) fn bad(&self) -> [Option<String>; 2] {
+    pub fn bad(&self) -> [Option<String>; 2] {
         let files = self.files();
         [files.keys.bad.clone(), files.jwks.bad.clone()]
     }

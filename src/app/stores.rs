@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Config, clickhouse, postgresql};
 use crate::contract::{Pipeline, Storage};
-use crate::sink::clickhouse::{self as clickhouse_sink, Cluster, Databases};
+use crate::sink::clickhouse::{self as clickhouse_sink, Cluster, Databases, parts};
 use crate::sink::health::HealthReporter;
 use crate::sink::postgres::{self as postgres_sink, Postgres};
 use crate::sink::{Store, Stores};
@@ -66,8 +66,14 @@ impl Connected {
             let (told, stop) = (told.clone(), stop.clone());
             tasks.spawn(clickhouse_sink::health::watch(server, told, stop));
         }
+        for (server, store) in self.databases.all() {
+            let asked = parts::of_database(server, store, pipeline);
+            tasks.spawn(parts::watch(asked, stop.clone()));
+        }
         for cluster in self.databases.clusters() {
             for shard in 0..cluster.shards() {
+                let asked = parts::of_shard(cluster.clone(), shard, pipeline);
+                tasks.spawn(parts::watch(asked, stop.clone()));
                 let (told, stop) = (told.clone(), stop.clone());
                 let watch = clickhouse_sink::health::watch_shard(
                     cluster.clone(),

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::ops::AskArgs;
@@ -64,6 +65,17 @@ impl Asks {
         let (status, text) = self.text(url, "/metrics").await?;
         match status {
             StatusCode::OK => Ok(text),
+            status => anyhow::bail!("it answers {status}; {}", hint(status)),
+        }
+    }
+
+    /// The readiness report of an instance, ready or not.
+    pub(super) async fn readiness(&self, url: &str) -> anyhow::Result<Value> {
+        let (status, text) = self.text(url, "/readyz").await?;
+        match status {
+            StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE => {
+                serde_json::from_str(&text).context("its answer is not the readiness of event-grpc")
+            }
             status => anyhow::bail!("it answers {status}; {}", hint(status)),
         }
     }

@@ -29,6 +29,7 @@ mod serve_intake;
 mod serve_tls;
 mod services;
 mod settings;
+mod status;
 mod switches;
 mod tap;
 mod time;
@@ -48,7 +49,7 @@ pub use serve::ClickHouseArgs;
 
 /// A declarative, code-generated event pipeline: gRPC and webhooks through RabbitMQ into ClickHouse.
 #[derive(Debug, Parser)]
-#[command(name = "event-grpc", version)]
+#[command(name = "event-grpc", version = status::VERSION.as_str())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -70,6 +71,7 @@ enum Command {
     Find(find::Args),
     Tap(tap::Args),
     Top(top::Args),
+    Status(status::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
@@ -89,6 +91,7 @@ pub fn run() -> ExitCode {
     exit_code(async {
         let good = match cli.command {
             Command::Plan(args) => return plan::run(args).await,
+            Command::Status(args) => return status::run(args).await,
             Command::Apply(args) => return apply::run(args).await,
             Command::Find(args) => return find::run(args).await,
             Command::Serve(args) => serve::run(*args).await.map(|()| true),
@@ -110,7 +113,7 @@ pub fn run() -> ExitCode {
             Command::Doctor(args) => doctor::run(*args).await,
             Command::Switches(args) => switches::run(&args),
         };
-        Ok(status(good?))
+        Ok(succeeded(good?))
     })
 }
 
@@ -140,10 +143,10 @@ fn command() -> clap::Command {
 /// Exit status of a command, which runs in an async runtime of its own: a failure if it answers false, or an error, which
 /// is printed.
 pub fn outcome(command: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
-    exit_code(async { Ok(status(command.await?)) })
+    exit_code(async { Ok(succeeded(command.await?)) })
 }
 
-fn status(good: bool) -> ExitCode {
+fn succeeded(good: bool) -> ExitCode {
     match good {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -141,6 +141,7 @@ impl Pool {
     pub fn new(source: &'static str, sizes: contract::Pool) -> Self {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         let bytes = Budget::new(sizes.bytes);
+        intake::POOL_LIMIT.with([source]).set(bytes.bytes() as f64);
         Pool {
             workers: semaphore(sizes.workers.into()),
             places: semaphore(sizes.buffer),

@@ -1,6 +1,6 @@
 //! Metrics of the broker, RabbitMQ or in memory: connections, exchanges, and the messages of queues.
 
-use metrics::{Counter, Gauge};
+use metrics::{Counter, Gauge, Histogram};
 
 use super::label::{EXCHANGE, Label, QUEUE, listed};
 use super::{Group, Metric};
@@ -40,12 +40,43 @@ const FAILED_FOR: Label = listed(
     ],
 );
 
+const ROLE: Label = listed("role", &["publish", "consume"]);
+
+const LINK: Label = listed("state", &["up", "down", "blocked"]);
+
 /// State of the broker's connection.
 pub const UP: Metric<Gauge, 0> = Metric::gauge(
     "event_grpc_broker_up",
     "",
     &[],
     "1 if the broker is connected and takes messages, 0 if not.",
+);
+
+/// State of each connection.
+pub const CONNECTION: Metric<Gauge, 2> = Metric::gauge(
+    "event_grpc_broker_connection",
+    "",
+    &[ROLE, LINK],
+    "1 for the state that the connection to RabbitMQ has now, 0 for the others, by what the connection is for. All are 0 \
+     if the broker is in memory.",
+)
+.known_from_start();
+
+/// Lost connections.
+pub const CONNECTIONS_LOST: Metric<Counter, 1> = Metric::counter(
+    "event_grpc_broker_connections_lost_total",
+    "connections",
+    &[ROLE],
+    "Connections to RabbitMQ that were up and ended, this server's own shutdown excepted.",
+)
+.known_from_start();
+
+/// Time until a message is confirmed.
+pub const CONFIRM_SECONDS: Metric<Histogram, 1> = Metric::histogram(
+    "event_grpc_broker_confirm_seconds",
+    "seconds",
+    &[EXCHANGE],
+    "Time from handing a message to the broker until the broker confirmed it. In memory: until it was settled.",
 );
 
 /// Published messages.
@@ -124,6 +155,33 @@ pub const CONSUMERS: Metric<Gauge, 1> = Metric::gauge(
     "Consumers of this process on the queue: 1, or 0 while it is paused, stopped or can't be consumed.",
 );
 
+/// Ready messages, as the broker says.
+pub const QUEUE_READY: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_queue_ready_messages",
+    "messages",
+    &[QUEUE],
+    "Messages that are ready in the queue, as RabbitMQ says, which every instance asks every 10 seconds: a figure of the broker, \
+     the same at each instance. What consumers hold is not included: add event_grpc_queue_messages of state held of all \
+     instances for the whole backlog. It stays as it was while RabbitMQ can't be asked. Absent if the broker is in memory.",
+);
+
+/// Consumers, as the broker says.
+pub const QUEUE_CONSUMERS: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_queue_consumers",
+    "consumers",
+    &[QUEUE],
+    "Consumers of the queue, those of all instances and of others, as RabbitMQ says: a figure of the broker, the same at each \
+     instance. It stays as it was while RabbitMQ can't be asked. Absent if the broker is in memory.",
+);
+
+/// When the broker was asked last.
+pub const QUEUES_ASKED: Metric<Gauge, 0> = Metric::gauge(
+    "event_grpc_queues_asked_timestamp_seconds",
+    "seconds",
+    &[],
+    "When RabbitMQ last told the depths of all queues, in seconds since the epoch. Absent if the broker is in memory.",
+);
+
 /// Messages that no AMQP client can read.
 pub const UNREADABLE: Metric<Counter, 1> = Metric::counter(
     "event_grpc_unreadable_messages_total",
@@ -155,6 +213,9 @@ pub(super) const GROUP: Group = Group {
     title: "Broker",
     metrics: &[
         UP.declaration(),
+        CONNECTION.declaration(),
+        CONNECTIONS_LOST.declaration(),
+        CONFIRM_SECONDS.declaration(),
         PUBLISHED.declaration(),
         PUBLISH_CONFIRMED.declaration(),
         PUBLISH_FAILED.declaration(),
@@ -164,6 +225,9 @@ pub(super) const GROUP: Group = Group {
         DELIVERED.declaration(),
         REDELIVERED.declaration(),
         CONSUMERS.declaration(),
+        QUEUE_READY.declaration(),
+        QUEUE_CONSUMERS.declaration(),
+        QUEUES_ASKED.declaration(),
         UNREADABLE.declaration(),
         RENEWED.declaration(),
         BEST_EFFORT_DROPPED.declaration(),

@@ -146,6 +146,14 @@ pub const POOL_BYTES: Metric<Gauge, 1> = Metric::gauge(
     "Estimated memory of the requests in flight, within the budget of their source's pool.",
 );
 
+/// Budget of a pool.
+pub const POOL_LIMIT: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_pool_limit_bytes",
+    "bytes",
+    &[SOURCE],
+    "Budget of the source's pool: event_grpc_pool_bytes reaches it and no more. Requests beyond it wait, then are refused.",
+);
+
 /// Time until the broker confirms a message.
 pub const PUBLISH_SECONDS: Metric<Histogram, 0> = Metric::histogram(
     "event_grpc_publish_seconds",
@@ -166,6 +174,7 @@ pub(super) const GROUP: Group = Group {
         POOL_WAITING.declaration(),
         POOL_PREPARING.declaration(),
         POOL_BYTES.declaration(),
+        POOL_LIMIT.declaration(),
         PUBLISH_SECONDS.declaration(),
     ],
 };

@@ -133,6 +133,11 @@ impl<const N: usize> Metric<Gauge, N> {
 }
 
 impl Metric<Gauge, 0> {
+    /// A counter of seconds that something else counts, with fractions, which a [`Counter`] has not.
+    pub(super) const fn seconds_total(name: &'static str, help: &'static str) -> Self {
+        Self::declared(Kind::Counter, name, "seconds", &[], help)
+    }
+
     /// The gauge; it is looked up.
     pub fn only(&self) -> Gauge {
         gauge(&self.declaration.key([]))

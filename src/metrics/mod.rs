@@ -6,10 +6,12 @@
 mod label;
 mod metric;
 mod recorder;
+mod sample;
 
 pub mod access;
 pub mod broker;
 pub mod connections;
+pub mod health;
 pub mod intake;
 pub mod kafka;
 pub mod process;
@@ -23,7 +25,7 @@ pub mod workers;
 
 pub use label::{Label, Names, Values};
 pub use metric::{Declaration, Kind, Metric};
-pub use recorder::{start, upkeep};
+pub use recorder::{Recorder, start, upkeep};
 
 /// Metrics that belong together.
 #[derive(Debug)]
@@ -35,8 +37,9 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 13] = [
+pub const GROUPS: [Group; 14] = [
     process::GROUP,
+    health::GROUP,
     connections::GROUP,
     tls::GROUP,
     access::GROUP,

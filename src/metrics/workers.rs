@@ -116,6 +116,48 @@ pub const FLUSH_SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "Time that storing a batch took, attempts that failed and the waits between them included.",
 );
 
+/// Time until rows are there.
+pub const VISIBLE_SECONDS: Metric<Histogram, 1> = Metric::histogram(
+    "event_grpc_visible_seconds",
+    "seconds",
+    &[TABLE],
+    "Time from the acceptance of a message until its rows are in the table, or its events dead letters, as its timestamp has \
+     it: AMQP's are of whole seconds, so that it is up to a second too long. Buckets from 0.25 seconds to a day.",
+);
+
+/// Rows of a batch.
+pub const BATCH_ROWS: Metric<Histogram, 1> = Metric::histogram(
+    "event_grpc_batch_rows",
+    "rows",
+    &[TABLE],
+    "Rows of a batch that was sent, all shards together. Buckets from 1 to 500,000.",
+);
+
+/// Bytes of a batch.
+pub const BATCH_BYTES: Metric<Histogram, 1> = Metric::histogram(
+    "event_grpc_batch_bytes",
+    "bytes",
+    &[TABLE],
+    "Column data of a batch that was sent, before compression. Buckets from 1 KiB to 64 MiB.",
+);
+
+/// Age of what is held.
+pub const HELD_AGE: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_unacknowledged_age_seconds",
+    "seconds",
+    &[QUEUE],
+    "How long this process holds the message that it has held for the longest, and hasn't settled; 0 if it holds none.",
+);
+
+/// Age of the oldest message.
+pub const OLDEST: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_queue_oldest_seconds",
+    "seconds",
+    &[QUEUE],
+    "Age, since its acceptance, of the oldest message of the queue that this process holds. If it holds none and RabbitMQ has \
+     messages ready: how long it has seen them wait, which may be less than their age. Otherwise 0.",
+);
+
 /// Batches of which something was set aside.
 pub const SET_ASIDE: Metric<Counter, 2> = Metric::counter(
     "event_grpc_set_aside_total",
@@ -161,6 +203,11 @@ pub(super) const GROUP: Group = Group {
         TABLE_PAUSED.declaration(),
         RESTARTS.declaration(),
         FLUSH_SECONDS.declaration(),
+        VISIBLE_SECONDS.declaration(),
+        BATCH_ROWS.declaration(),
+        BATCH_BYTES.declaration(),
+        HELD_AGE.declaration(),
+        OLDEST.declaration(),
         SET_ASIDE.declaration(),
         UNKNOWN_FIELDS.declaration(),
         TEXT_OVER_LIMIT.declaration(),

@@ -1,11 +1,15 @@
 //! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use super::backlog::Backlog;
+use super::degraded::{self, FirstSeen};
 use crate::access::Access;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
@@ -13,6 +17,7 @@ use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
 use crate::switches::Switches;
+use crate::tls::ServerTls;
 use crate::worker::{Paused, States};
 
 /// Queues whose destination is not configured, with the reason.
@@ -43,6 +48,12 @@ pub struct Readiness {
     pub senders: Arc<Access>,
     /// What is switched off.
     pub switches: Arc<Switches>,
+    /// TLS of the listeners.
+    pub tls: Option<ServerTls>,
+    /// What RabbitMQ says of the queues.
+    pub backlog: Backlog,
+    /// Since when something is out of order.
+    pub first_seen: FirstSeen,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -56,6 +67,12 @@ impl Requests {
     /// Creates it from all requests and the enabled ones.
     pub fn new(all: &'static [&'static Request], on: http::Requests) -> Self {
         Requests { all, on }
+    }
+
+    /// True if a target of a request has this name.
+    pub(super) fn has_target(&self, name: &str) -> bool {
+        let targets = self.all.iter().flat_map(|request| request.targets);
+        targets.into_iter().any(|target| target.name == name)
     }
 
     /// State of each target, by name.
@@ -142,6 +159,7 @@ impl Readiness {
             "security": self.senders.warnings(),
             "switches": self.switches.report(),
             "queues": queues,
+            "degraded": degraded::json(&self.degradations()),
         });
         (ready, report)
     }

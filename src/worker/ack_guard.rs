@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ending::Ending;
+use super::held::Since;
 use super::settlement_metrics::SettlementMetrics;
 use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Pinned, Place, Properties, Settled};
 use crate::contract::headers::{
@@ -38,12 +39,16 @@ pub(super) struct AckGuard {
     metrics: Arc<SettlementMetrics>,
     /// None once the message is settled, or being settled.
     ack: Option<Ack>,
+    /// Since when it is held.
+    since: Since,
     ended: bool,
 }
 
 impl Received {
     /// Receives a delivery.
     pub(super) fn new(metrics: &Arc<SettlementMetrics>, delivery: Delivery) -> Self {
+        let since = Since::of(&delivery);
+        metrics.held.take(since);
         let properties = delivery.properties;
         let text = |name: &str| match properties.header(name) {
             Some(HeaderValue::Text(text)) => Some(text.clone()),
@@ -75,6 +80,7 @@ impl Received {
             ack_guard: AckGuard {
                 metrics: Arc::clone(metrics),
                 ack: Some(delivery.ack),
+                since,
                 ended: false,
             },
         }
@@ -85,6 +91,11 @@ impl AckGuard {
     /// Metrics of its queue.
     pub(super) fn metrics(&self) -> &Arc<SettlementMetrics> {
         &self.metrics
+    }
+
+    /// Since when it is held.
+    pub(super) fn since(&self) -> Since {
+        self.since
     }
 
     /// Writes down that this message and those up to an offset are stored together.
@@ -123,6 +134,7 @@ impl AckGuard {
 
     fn end(&mut self, told: Settled, ending: Ending) -> Ending {
         self.ended = true;
+        self.metrics.held.release(self.since);
         let ending = match told {
             Settled::Done => ending,
             Settled::Lost => Ending::Lost,
@@ -135,6 +147,7 @@ impl AckGuard {
 impl Drop for AckGuard {
     fn drop(&mut self) {
         if !self.ended {
+            self.metrics.held.release(self.since);
             self.metrics.ended(match self.ack {
                 Some(_) => Ending::Returned,
                 // The task was dropped before the broker was told.

@@ -102,6 +102,14 @@ impl Batch {
             || self.bytes >= limits.bytes as usize / 2
     }
 
+    /// Rows and bytes of all its blocks.
+    pub(super) fn size(&self) -> (usize, usize) {
+        match &self.shards {
+            Some(shards) => shards.size(),
+            None => (self.block.rows(), self.block.bytes()),
+        }
+    }
+
     /// Number of rows of its block, or of the fullest one.
     fn rows(&self) -> usize {
         let shards = self.shards.as_ref();

@@ -86,6 +86,13 @@ impl Flusher {
     /// Stores the rows, or most of them, then settles the finished messages; returns the batch emptied.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
+        let (rows, bytes) = batch.size();
+        workers::BATCH_ROWS
+            .with([self.table.name])
+            .record(rows as f64);
+        workers::BATCH_BYTES
+            .with([self.table.name])
+            .record(bytes as f64);
         if let Some(shards) = batch.shards.take() {
             let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
             let flushed = self.flush_shards(batch, shards).await;

@@ -29,6 +29,7 @@ mod forward;
 pub mod fuzz;
 mod gate;
 mod headers;
+mod held;
 mod ids;
 mod intake;
 mod lanes;
@@ -59,6 +60,7 @@ mod unit;
 mod unit_groups;
 mod unknown;
 
+pub use held::HeldAges;
 pub use state::{Paused, States};
 pub use trial::{Bad, Trial};
 
@@ -141,6 +143,9 @@ pub fn start(
     queues: &[&'static Queue],
 ) -> Result<JoinSet<()>, crate::broker::ConsumeError> {
     let preparer = Arc::new(Preparer::new(setup.pipeline));
+    for queue in queues {
+        preparer.tell_held(queue, &setup.states);
+    }
     let mut tasks = JoinSet::new();
     for (table, queues) in by_table(queues) {
         let Some(store) = setup.stores.of(table) else {

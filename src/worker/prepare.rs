@@ -13,7 +13,7 @@ use super::objects::Objects;
 use super::settlement_metrics::{self, SettlementMetrics};
 use super::split::{Part, split};
 use super::stretch::becomes;
-use super::{client, headers, late, proto_json};
+use super::{States, client, headers, late, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::{Envelope, Input, Pipeline, Queue, Retired, Schemas};
@@ -52,6 +52,13 @@ impl Preparer {
             schemas: pipeline.known_schemas(),
             retired: pipeline.retired,
             decoding: Budget::new(weight::MAX_REQUEST),
+        }
+    }
+
+    /// Lets the ages of what is held of a queue be known.
+    pub(super) fn tell_held(&self, queue: &Queue, states: &States) {
+        if let Some(metrics) = self.metrics.get(queue.name) {
+            states.held.add(queue.name, &metrics.held);
         }
     }
 

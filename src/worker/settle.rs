@@ -192,6 +192,9 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
         ack_guard.give_back().await;
         return Err(GivenUp);
     };
+    if tally.has_stored() {
+        metrics.stored(ack_guard.since().age());
+    }
     if ack_guard.acknowledge(ending).await != Ending::Lost {
         metrics.settled(&tally);
     }

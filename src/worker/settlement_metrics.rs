@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use metrics::Counter;
+use metrics::{Counter, Histogram};
 
 use super::ending::Ending;
+use super::held::Held;
 use super::schema::SchemaMetrics;
 use crate::contract::{Envelope, Input, Pipeline, Queue};
 use crate::metrics::workers;
@@ -34,6 +35,10 @@ pub(super) struct SettlementMetrics {
     /// Label of units without a type.
     other: &'static str,
     others: OnceLock<[Counter; OUTCOMES.len()]>,
+    /// What this process holds of it.
+    pub(super) held: Arc<Held>,
+    /// Seconds from acceptance to rows; none if it doesn't lead to a table.
+    visible: Option<Histogram>,
 }
 
 /// Numbers of units of each type by outcome, by the type's number.
@@ -69,6 +74,15 @@ impl SettlementMetrics {
                 Input::Events(_) | Input::DeadLetters(_) => "",
             },
             others: OnceLock::new(),
+            held: Arc::default(),
+            visible: (queue.into.table()).map(|t| workers::VISIBLE_SECONDS.with([t.name])),
+        }
+    }
+
+    /// Records the age of a message of which rows are in the table now.
+    pub(super) fn stored(&self, seconds: f64) {
+        if let Some(visible) = &self.visible {
+            visible.record(seconds);
         }
     }
 
@@ -105,6 +119,11 @@ impl SettlementMetrics {
 }
 
 impl Tally {
+    /// True if a unit is stored.
+    pub(super) fn has_stored(&self) -> bool {
+        self.0.iter().any(|(_, [stored, ..])| *stored > 0)
+    }
+
     /// Changes the counts of a type. A message seldom holds more than one.
     pub(super) fn change(&mut self, number: u32, change: impl FnOnce(&mut Counts)) {
         match self.0.iter_mut().rev().find(|(known, _)| *known == number) {

@@ -41,6 +41,14 @@ impl ShardBlocks {
             .unwrap_or_default()
     }
 
+    /// Rows and bytes of all blocks.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let blocks = self.blocks.iter();
+        blocks.fold((0, 0), |(rows, bytes), block| {
+            (rows + block.rows(), bytes + block.bytes())
+        })
+    }
+
     pub(super) fn clear(&mut self) {
         self.blocks.iter_mut().for_each(Block::clear);
         self.shards.clear();

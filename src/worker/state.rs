@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::held::HeldAges;
 use super::texts::LongTexts;
 use super::unknown::UnknownFields;
 use crate::metrics::{requests, workers};
@@ -39,6 +40,8 @@ pub struct States {
     queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
     /// Queues with messages that are returned repeatedly.
     returns: Arc<Mutex<BTreeMap<&'static str, Returns>>>,
+    /// Messages that are held.
+    pub held: HeldAges,
     /// Texts that were longer than their limit.
     pub(super) long_texts: LongTexts,
     /// Unknown fields that were seen.

@@ -1,7 +1,12 @@
 //! The declarations of metrics: a server says nothing else, and the reference in docs is made of them.
 
+mod cases;
+mod expressions;
+mod ops;
 mod page;
+mod promtool;
 mod scrape;
+mod status;
 
 use std::collections::BTreeSet;
 use std::fs;

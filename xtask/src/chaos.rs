@@ -1,6 +1,7 @@
 //! `cargo xtask chaos`: a load of events through two instances while servers fail, and a check that each acknowledged
 //! event is in its table exactly once, and each unstorable one among the dead letters.
 
+pub(crate) mod alerts;
 pub(crate) mod cluster;
 mod fault;
 pub(crate) mod instance;

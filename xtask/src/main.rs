@@ -11,6 +11,7 @@ mod chaos;
 mod clients;
 mod codegen;
 mod deploy;
+mod http;
 mod libraries;
 mod memory;
 mod mutations;
@@ -77,6 +78,8 @@ enum Command {
     Bench(bench::Args),
     /// Break the servers at random under a load of events, and check that no event is lost
     Chaos(chaos::Args),
+    /// Break the servers one after another under a load, and check which of the generated alerts fire in a real Prometheus
+    Alerts(chaos::alerts::Args),
     /// Take ClickHouse down for minutes under a load of events, and check that memory stays flat and nothing is lost
     Outage(chaos::outage::Args),
     /// Replace instances of another revision by this one and back under a load that repeats each request, and check
@@ -129,6 +132,7 @@ fn main() -> ExitCode {
         } => test::run(&root, full, retry, rabbitmq.as_deref(), args),
         Command::Bench(args) => bench::run(&root, &args),
         Command::Chaos(args) => chaos::run(&args),
+        Command::Alerts(args) => chaos::alerts::run(&root, &args),
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),

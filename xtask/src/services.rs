@@ -10,6 +10,7 @@ mod kafka_jars;
 mod keeper;
 pub(crate) mod ports;
 mod postgres;
+mod prometheus;
 mod python;
 pub(crate) mod rabbitmq;
 
@@ -49,7 +50,7 @@ struct Service {
     start: fn(&Path) -> Result<Running>,
 }
 
-const SERVICES: [Service; 5] = [
+const SERVICES: [Service; 6] = [
     Service {
         name: "rabbitmq",
         variables: &rabbitmq::VARIABLES,
@@ -74,6 +75,11 @@ const SERVICES: [Service; 5] = [
         name: "haproxy",
         variables: &haproxy::VARIABLES,
         start: haproxy::prepare,
+    },
+    Service {
+        name: "prometheus",
+        variables: &prometheus::VARIABLES,
+        start: prometheus::prepare,
     },
 ];
 

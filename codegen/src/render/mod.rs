@@ -3,6 +3,7 @@
 mod definitions;
 pub mod formatted;
 pub(crate) mod imports;
+mod ops;
 mod out;
 mod pages;
 pub(crate) mod proto;
@@ -91,6 +92,7 @@ pub fn render(
         || {
             beside.add("generated/fingerprint.txt", fingerprint(model));
             pages::add(&mut beside, &catalogue(model))?;
+            ops::add(&mut beside, model)?;
             proto::sources(model.pool.file_descriptor_protos(), "proto")
         },
     );

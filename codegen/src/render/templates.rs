@@ -19,6 +19,7 @@ macro_rules! template {
 
 /// Templates by name.
 const TEMPLATES: &[(&str, &str)] = &[
+    template!("alerts.yaml"),
     template!("catalogue.md"),
     template!("catalogue_events.md"),
     template!("catalogue_message.md"),
@@ -35,9 +36,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     template!("queues.rs"),
     template!("reader_list.rs"),
     template!("readers.rs"),
+    template!("recording.yaml"),
     template!("request.rs"),
     template!("requests.rs"),
     template!("retired.rs"),
+    template!("runbook.md"),
     template!("shape_list.rs"),
     template!("shapes.rs"),
     template!("source.rs"),

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
-use metrics::{Counter, Gauge};
+use metrics::{Counter, Gauge, Histogram};
 
 use super::error::PublishError;
 use super::message::Outgoing;
@@ -21,6 +22,7 @@ pub(in crate::broker) struct BrokerMetrics {
 struct ExchangeMetrics {
     published: Counter,
     confirmed: Counter,
+    seconds: Histogram,
 }
 
 /// Metrics of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
@@ -48,6 +50,7 @@ pub(in crate::broker) struct Publishing {
     exchange: Option<(&'static str, Arc<ExchangeMetrics>)>,
     /// Queues that count it.
     queues: Vec<Arc<QueueMetrics>>,
+    began: Instant,
     ended: bool,
 }
 
@@ -59,6 +62,7 @@ impl BrokerMetrics {
             let metrics = ExchangeMetrics {
                 published: declared::PUBLISHED.with([name]),
                 confirmed: declared::PUBLISH_CONFIRMED.with([name]),
+                seconds: declared::CONFIRM_SECONDS.with([name]),
             };
             (name, Arc::new(metrics))
         });
@@ -101,6 +105,7 @@ impl BrokerMetrics {
         Publishing {
             exchange: None,
             queues: queue.cloned().into_iter().collect(),
+            began: Instant::now(),
             ended: false,
         }
     }
@@ -123,6 +128,7 @@ impl BrokerMetrics {
         Publishing {
             exchange,
             queues,
+            began: Instant::now(),
             ended: false,
         }
     }
@@ -168,7 +174,10 @@ impl Publishing {
     pub(in crate::broker) fn end(mut self, result: &Result<(), PublishError>) {
         self.ended = true;
         match (&self.exchange, result) {
-            (Some((_, metrics)), Ok(())) => metrics.confirmed.increment(1),
+            (Some((_, metrics)), Ok(())) => {
+                metrics.confirmed.increment(1);
+                metrics.seconds.record(self.began.elapsed());
+            }
             (Some(_), Err(error)) => self.failed(error.reason()),
             (None, _) => {}
         }

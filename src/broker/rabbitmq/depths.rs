@@ -38,9 +38,9 @@ pub enum DepthError {
 }
 
 impl Depths {
-    /// Connects.
-    pub async fn dial(address: &Address) -> Result<Self, DepthError> {
-        let dialled = Session::dial(address, "event-grpc ledger").await;
+    /// Connects, under the name that the broker shows for it.
+    pub async fn dial(address: &Address, name: &str) -> Result<Self, DepthError> {
+        let dialled = Session::dial(address, name).await;
         let session = dialled.map_err(DepthError::Dial)?;
         Ok(Depths {
             session,

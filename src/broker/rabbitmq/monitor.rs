@@ -9,13 +9,23 @@ use tokio::sync::watch;
 use super::address::Address;
 use crate::broker::api::status::{Link, Status, Troubles};
 use crate::broker::api::topology::TopologyError;
-use crate::metrics::broker::{EXCHANGE_SHUT, UP};
+use crate::metrics::broker::{CONNECTION, CONNECTIONS_LOST, EXCHANGE_SHUT, UP};
 
 /// Role of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Role {
     Publish = 0,
     Consume = 1,
+}
+
+impl Role {
+    /// Name in metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Role::Publish => "publish",
+            Role::Consume => "consume",
+        }
+    }
 }
 
 /// Both connections' state.
@@ -155,8 +165,10 @@ impl Monitor {
 
     fn set(&self, role: Role, link: Link) {
         let mut links = self.lock();
+        let name = role.name();
         let role = role as usize;
         if let Some(current) = links.each.get_mut(role) {
+            count(name, current, &link);
             *current = keep_since(current, link);
         }
         if let Some(beginning) = links.beginning.get_mut(role) {
@@ -221,6 +233,21 @@ impl Links {
             .max_by_key(rank)
             .cloned()
             .unwrap_or(Link::Closed)
+    }
+}
+
+/// Counts a change of a connection's state.
+fn count(role: &'static str, before: &Link, now: &Link) {
+    for (state, is_now) in [
+        ("up", matches!(now, Link::Up)),
+        ("down", matches!(now, Link::Down { .. })),
+        ("blocked", matches!(now, Link::Blocked { .. })),
+    ] {
+        CONNECTION.set([role, state], is_now);
+    }
+    let was_up = matches!(before, Link::Up | Link::Blocked { .. });
+    if was_up && matches!(now, Link::Down { .. }) {
+        CONNECTIONS_LOST.with([role]).increment(1);
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
         Some(url) => {
             let address = Address::parse(&url).with_context(|| settings::named("amqp-url"))?;
-            Some(Depths::dial(&address).await?)
+            Some(Depths::dial(&address, "event-grpc ledger").await?)
         }
         None => None,
     };

@@ -7,7 +7,6 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use super::ask::Asks;
 use super::ops::AskArgs;
@@ -123,7 +122,6 @@ async fn one(asks: &Asks, url: &str) -> anyhow::Result<(Page, Vec<String>)> {
     let page = Page::read(&text);
     let page =
         page.ok_or_else(|| anyhow::anyhow!("its answer is not the metrics of event-grpc"))?;
-    let (_, report) = asks.text(url, "/readyz").await?;
-    let report: Value = serde_json::from_str(&report).unwrap_or_default();
+    let report = asks.readiness(url).await?;
     Ok((page, problems(&report)))
 }

@@ -39,25 +39,21 @@ fn rates_are_those_between_two_readings_of_all_instances() {
 }
 
 #[test]
-fn problems_are_told_and_what_is_good_or_off_is_not() {
+fn problems_are_what_is_out_of_order() {
     let report = json!({
         "ready": false,
-        "broker": { "down": "refused" },
-        "topology": ["queue x has another type"],
-        "clickhouse": { "main": "up" },
-        "postgres": "off",
-        "tables": { "event": { "paused": "it is gone" }, "order": "fits" },
-        "queues": { "q": { "stopped": "too many" }, "r": { "off": "no PostgreSQL" } },
-        "unverified": [],
+        "degraded": [
+            { "code": "broker_down", "subject": "", "what": "refused" },
+            { "code": "table_paused", "subject": "event", "what": "it is gone" },
+        ],
     });
     assert_eq!(
         problems(&report),
         [
             "the instance is not ready",
-            "topology: queue x has another type",
-            "broker: down: refused",
-            "tables: event: paused: it is gone",
-            "queues: q: stopped: too many",
+            "broker_down: refused",
+            "table_paused event: it is gone",
         ]
     );
+    assert_eq!(problems(&json!({ "ready": true, "degraded": [] })), [""; 0]);
 }

@@ -18,6 +18,7 @@ pub mod health;
 mod insert;
 mod live;
 pub mod migrate;
+pub mod parts;
 pub mod quote;
 mod schema;
 mod statements;

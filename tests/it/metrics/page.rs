@@ -11,9 +11,10 @@ const HEAD: &str = "<!-- Generated from src/metrics; UPDATE_EXPECT=1 cargo test 
 `/metrics` of the operations listener answers in Prometheus' text format. Every metric that an instance has is here; each counts since
 the start of its process, which `process_start_time_seconds` tells. Metrics marked with \u{2022} have all of their time series
 from the start, at zero, so that `rate()` and `increase()` show the first occurrence. Histograms of seconds have buckets from
-1 ms to 30 s.
+1 ms to 30 s unless they say otherwise.
 
-[The ledger](ledger.md) lays the counts of messages side by side; [operations](operations.md) says which of these to watch.
+[The ledger](ledger.md) lays the counts of messages side by side; [observability](observability.md) says which figures are of a process and which of
+a server, and has alerts and dashboards.
 ";
 
 /// The whole page.

@@ -60,7 +60,11 @@ fn each_invariant_has_a_number_of_its_own_and_names_tests_that_are_there() {
 fn links_between_documents_lead_somewhere() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for file in files().iter().filter(|file| file.path.ends_with(".md")) {
+    // Golden files lead to pages of a project that isn't there.
+    let golden = |file: &&File| file.path.starts_with("codegen/tests/golden/");
+    let files = files();
+    let pages = files.iter().filter(|file| file.path.ends_with(".md"));
+    for file in pages.filter(|file| !golden(file)) {
         let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
         for (at, line) in file.text.lines().enumerate() {
             for target in line.split("](").skip(1) {

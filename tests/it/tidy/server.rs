@@ -11,6 +11,7 @@ use super::tree::{File, files};
 /// nothing of those below: `app` wires the parts together, and `cli` starts it. `generated/` is mounted among them.
 const LAYERS: &[(&str, &[&str])] = &[
     // Leaves.
+    ("build", &[]),
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
@@ -207,7 +208,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
+            "access", "broker", "build", "contract", "grpc", "health", "hooks", "ingest", "listen",
             "metrics", "ops", "sink", "switches", "tap", "tls", "worker",
         ],
     ),
@@ -217,6 +218,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "access",
             "app",
             "broker",
+            "build",
             "capacity",
             "client",
             "contract",

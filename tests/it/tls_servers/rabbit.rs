@@ -155,14 +155,14 @@ fn speaks_amqp(port: u16) -> std::io::Result<bool> {
 
 /// Why a connection can't be made.
 async fn refused(url: &str) -> String {
-    match Depths::dial(&Address::parse(url).unwrap()).await {
+    match Depths::dial(&Address::parse(url).unwrap(), "test").await {
         Ok(_) => panic!("{url} is connected"),
         Err(error) => error.to_string(),
     }
 }
 
 async fn connects(url: &str) {
-    let depths = Depths::dial(&Address::parse(url).unwrap()).await;
+    let depths = Depths::dial(&Address::parse(url).unwrap(), "test").await;
     depths
         .unwrap_or_else(|error| panic!("{url}: {error}"))
         .close()

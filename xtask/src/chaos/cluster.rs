@@ -112,6 +112,11 @@ impl Cluster {
             .collect()
     }
 
+    /// Operations ports of the instances.
+    pub(crate) fn ops(&self) -> Vec<u16> {
+        self.instances.iter().map(|i| i.ops).collect()
+    }
+
     /// HTTP port of an instance.
     pub(crate) fn http(&self, number: usize) -> Result<u16> {
         let instance = self.instances.get(number);

@@ -42,6 +42,13 @@ pub(super) fn haproxy_program() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// Path of `prometheus` or `promtool`.
+pub(crate) fn prometheus_program(name: &str) -> Option<PathBuf> {
+    directories(&[])
+        .map(|directory| directory.join(name))
+        .find(|program| program.is_file())
+}
+
 /// Path of Chromium, or of Chrome.
 pub(crate) fn chromium_program() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -74,6 +81,12 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     if services.contains(&"haproxy") && haproxy_program().is_none() {
         packages.push("haproxy");
     }
+    let has_prometheus = ["prometheus", "promtool"]
+        .iter()
+        .all(|name| prometheus_program(name).is_some());
+    if services.contains(&"prometheus") && !has_prometheus {
+        packages.push("prometheus");
+    }
     if services.contains(&"chromium") && chromium_program().is_none() {
         packages.push("chromium");
     }
@@ -85,10 +98,10 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     if !(has_apt && is_root()?) {
         bail!(
             "the tests need programs that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
-             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python haproxy`. No \
+             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python haproxy prometheus`. No \
              server need run: private instances are started from their programs. Or name what you have in \
              EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, EVENT_GRPC_TEST_POSTGRES_URL, \
-             EVENT_GRPC_TEST_HAPROXY, EVENT_GRPC_TEST_CHROMIUM, and EVENT_GRPC_TEST_PYTHON, a Python with the packages of \
+             EVENT_GRPC_TEST_HAPROXY, EVENT_GRPC_TEST_PROMTOOL, EVENT_GRPC_TEST_CHROMIUM, and EVENT_GRPC_TEST_PYTHON, a Python with the packages of \
              tests/python/requirements.txt"
         );
     }

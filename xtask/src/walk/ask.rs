@@ -1,7 +1,6 @@
 //! What senders and operators do: requests over HTTP, messages to RabbitMQ, commands.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::bench::setting;
+use crate::http::request;
 
 /// Time limit for what is expected to happen.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -25,32 +25,6 @@ pub(super) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
 /// True if an instance says at the port of its operators that it is ready.
 pub(super) fn is_ready(ops: u16) -> Result<bool> {
     Ok(request("GET", ops, "/readyz", &[], "")?.0 == 200)
-}
-
-fn request(
-    method: &str,
-    port: u16,
-    path: &str,
-    headers: &[&str],
-    body: &str,
-) -> Result<(u16, String)> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    let more: String = headers
-        .iter()
-        .map(|header| format!("{header}\r\n"))
-        .collect();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n{more}\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
-    let text = answer.split_once("\r\n\r\n").map_or("", |(_, text)| text);
-    Ok((status.context("no answer")?, text.to_owned()))
 }
 
 /// Posts until the answer isn't that the server can't take it yet.
