@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::variables::{FILE, secrets};
-use crate::contract::Pipeline;
+use crate::contract::{Intake, Pipeline};
+use crate::ingest::cors;
 
 /// Maximum size of a file that holds a secret, in bytes.
 const MOST: u64 = 64 << 10;
@@ -83,11 +84,11 @@ impl Environment {
         self.0.keys().map(String::as_str)
     }
 
-    /// Adds another's variables of these names.
-    pub fn with(mut self, other: &Environment, is_wanted: impl Fn(&str) -> bool) -> Self {
-        let wanted = other.0.iter().filter(|(name, _)| is_wanted(name));
+    /// The same variables, and those of another that say which pages may send.
+    pub fn with_pages_of(mut self, other: &Environment) -> Self {
+        let of_pages = other.0.iter().filter(|(name, _)| cors::is_variable(name));
         self.0
-            .extend(wanted.map(|(name, value)| (name.clone(), value.clone())));
+            .extend(of_pages.map(|(name, value)| (name.clone(), value.clone())));
         self
     }
 
@@ -189,6 +190,19 @@ mod tests {
 
     fn of_file(path: &Path) -> Result<Option<String>, SecretError> {
         environment(&[("A_FILE", path.to_str().unwrap())]).secret("A")
+    }
+
+    #[test]
+    fn a_demo_takes_the_pages_of_the_process_and_nothing_else() {
+        let process = environment(&[
+            ("EVENT_GRPC_CORS_APP", "https://a.example"),
+            ("HOOK", "hush"),
+        ]);
+        let demo = environment(&[("SECRET", "its own")]).with_pages_of(&process);
+        assert_eq!(
+            demo.names().collect::<Vec<_>>(),
+            ["EVENT_GRPC_CORS_APP", "SECRET"]
+        );
     }
 
     #[test]

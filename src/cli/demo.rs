@@ -19,7 +19,6 @@ use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
-use crate::ingest::cors::is_variable;
 use crate::ops::access::Options;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
@@ -111,7 +110,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         engine_drop: Vec::new(),
         executable: None,
         // Of the process only the pages that may send: nothing else of it is for a demo.
-        environment: secrets.with(&Environment::of_process(), is_variable),
+        environment: secrets.with_pages_of(&Environment::of_process()),
         unverified: Unverified::default(),
         strict: true,
         notice: Duration::ZERO,
