@@ -60,7 +60,7 @@ impl Flusher {
         // Its own queue stores it in parts.
         if block
             .partitions(spread::MOST)
-            .is_some_and(|of_rows| spread::are_too_many(of_rows))
+            .is_some_and(spread::are_too_many)
         {
             return Some("its rows are of too many partitions for one insert".to_owned());
         }
