@@ -24,7 +24,7 @@ pub struct Asked {
 
 /// Where they are.
 enum Place {
-    Database(ClickHouse),
+    Database(Box<ClickHouse>),
     Shard(Box<Cluster>, usize),
 }
 
@@ -34,7 +34,7 @@ pub fn of_database(server: &'static str, store: &ClickHouse, pipeline: &Pipeline
     let whole = tables.filter(|table| table.sharding().is_none());
     Asked {
         server,
-        place: Place::Database(store.clone()),
+        place: Place::Database(Box::new(store.clone())),
         tables: whole.map(|table| (table, table.name)).collect(),
     }
 }

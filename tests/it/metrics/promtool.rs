@@ -50,7 +50,7 @@ async fn it_has_no_complaint_about_the_metrics_of_an_instance_with_traffic() {
         for _ in 0..100 {
             page = request(Method::GET, &app.ops_url("/metrics"), &[], "").await.text;
             let is_there = |name: &str| page.contains(&format!("{name}_count{{"));
-            if is_there("event_grpc_visible_seconds") && is_there("event_grpc_broker_confirm_seconds") {
+            if is_there("event_grpc_batch_rows") && is_there("event_grpc_broker_confirm_seconds") {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -85,7 +85,7 @@ const CASES: &[Case] = &[
         trouble: Trouble::NoReading,
         told: "the account may not read queues",
         fires: &["QueueUnconsumed"],
-        may: &["BrokerDown", "Refusing"],
+        may: &["BrokerDown", "Refusing", "TopologyDiffers"],
     },
     Case {
         trouble: Trouble::Fault(Fault::Killed(Server::ClickHouse)),

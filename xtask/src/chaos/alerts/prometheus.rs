@@ -21,6 +21,9 @@ const RANGE: &str = "[20s]";
 /// What the names of all alerts begin with.
 const PREFIX: &str = "EventGrpc";
 
+/// Alerts about the machine that this runs on, whose disk may be full and whose processors may be busy.
+const OF_THE_MACHINE: [&str; 2] = ["DiskFull", "Busy"];
+
 /// Time limit until it answers.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
@@ -78,7 +81,7 @@ impl Prometheus {
         Ok(Prometheus { port, _kept: kept })
     }
 
-    /// Names of the alerts that fire, without their prefix.
+    /// Names of the alerts that fire, without their prefix, and without those about the machine.
     pub(super) fn firing(&self) -> Result<BTreeSet<String>> {
         let (_, answer) = request("GET", self.port, "/api/v1/alerts", &[], "")?;
         // The body may come in chunks, each with its length on a line of its own.
@@ -94,7 +97,8 @@ impl Prometheus {
             .filter(|a| a["state"] == "firing");
         let names = firing.filter_map(|alert| alert["labels"]["alertname"].as_str());
         let short = names.map(|name| name.strip_prefix(PREFIX).unwrap_or(name));
-        Ok(short.map(str::to_owned).collect())
+        let meant = short.filter(|name| !OF_THE_MACHINE.contains(name));
+        Ok(meant.map(str::to_owned).collect())
     }
 }
 
