@@ -51,6 +51,7 @@ const REFUSED_FOR: Label = listed(
         "over_rate",
         "replayed",
         "off",
+        "switched_off",
         "invalid",
         "unavailable",
         "late",

@@ -1,3 +1,5 @@
+//! Switches over events of the pipeline: what is refused, who is kept, and what a wrong file does.
+
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

@@ -63,7 +63,10 @@ fn event_grpc(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> 
     let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.contains(CANARY), "{errors}");
-    assert_eq!(errors, "", "{arguments:?}");
+    // A migration tells how far it is.
+    if arguments.contains(&"doctor") {
+        assert_eq!(errors, "", "{arguments:?}");
+    }
     (
         output.status.success(),
         String::from_utf8(output.stdout).unwrap(),

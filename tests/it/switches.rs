@@ -53,7 +53,8 @@ struct Count {
 
 /// Number of rows of a table.
 async fn count(server: &Server, of: &str) -> u64 {
-    let sql = format!("SELECT count() AS count FROM {of}");
+    let database = server.store.address().database();
+    let sql = format!("SELECT count() AS count FROM {database}.{of}");
     let rows: Vec<Count> = server.store.rows(&sql).await.unwrap();
     rows[0].count
 }
