@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::failed::{Failed, Verdict};
 use super::message::{Content, Prepared};
-use super::settle::Decided;
 use super::split::Part;
 use super::{client, unit};
 use crate::broker::HeaderValue;
@@ -14,7 +13,7 @@ use crate::dead_letter::headers::{DEAD_CLASS, DEAD_EVENT_TYPE, DEAD_REASON};
 use crate::tap::{Look, Place, Seen, Shown, Stage, Taps};
 
 /// Offers the units of a message whose rows are stored and whose dead letters are confirmed.
-pub(super) fn settled(taps: &Taps, decided: &Decided) {
+pub(super) fn settled(taps: &Taps, message: &Prepared, failed: &[Failed]) {
     if !taps.any() {
         return;
     }
@@ -25,22 +24,18 @@ pub(super) fn settled(taps: &Taps, decided: &Decided) {
     let looks = Looks {
         stored,
         dead,
-        message: &decided.message,
-        failed: decided.failed.iter().map(|f| (f.unit, f)).collect(),
+        message,
+        failed: failed.iter().map(|f| (f.unit, f)).collect(),
     };
-    match &decided.message.content {
+    match &message.content {
         Content::Events(parts) => looks.events(parts),
         Content::Json(objects) => {
             for at in 0..objects.len() {
-                let text = objects.text(&decided.message.delivery.body, at);
+                let text = objects.text(&message.delivery.body, at);
                 looks.offer(at, looks.of_message(), Shown::Text(&text));
             }
         }
-        _ => looks.offer(
-            0,
-            looks.of_message(),
-            Shown::Text(&decided.message.delivery.body),
-        ),
+        _ => looks.offer(0, looks.of_message(), Shown::Text(&message.delivery.body)),
     }
 }
 

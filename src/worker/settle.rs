@@ -174,7 +174,8 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
         Ok(published) => {
             if published.is_ok() {
                 // Whatever it does, the message is settled.
-                catch_panic(|| seen::settled(&setup.states.taps, &decided)).ok();
+                let taps = &setup.states.taps;
+                catch_panic(|| seen::settled(taps, &decided.message, &decided.failed)).ok();
             }
             (published, Tally::of(content, &decided.failed))
         }

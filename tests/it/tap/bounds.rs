@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use event_grpc::generated::proto::event::event::EventOf;
-use event_grpc::generated::proto::event::{AddToCartEvent, Event, Events};
+use event_grpc::generated::proto::event::{AddToCartEvent, Events};
 use http::Request;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
@@ -64,21 +64,23 @@ async fn who_reads_slowly_misses_events_and_is_told_and_nothing_waits() {
         assert!(first.starts_with(b"{\"tap\""), "{first:?}");
         // More than sockets and the tap hold, while nobody reads.
         let text = "x".repeat(200 << 10);
-        for at in 0..150 {
-            let payload = AddToCartEvent {
-                cart_id: text.clone(),
-                ..Default::default()
-            };
-            let event: Event = event(
-                &format!("large-{at}"),
-                "1760000000123",
-                EventOf::AddToCartEvent(payload),
-            );
+        for at in 0..30 {
+            let events = (0..5).map(|of| {
+                let payload = AddToCartEvent {
+                    cart_id: text.clone(),
+                    ..Default::default()
+                };
+                event(
+                    &format!("large-{at}-{of}"),
+                    "1760000000123",
+                    EventOf::AddToCartEvent(payload),
+                )
+            });
             let request = Events {
                 header: header(),
-                events: vec![event],
+                events: events.collect(),
             };
-            assert_eq!(app.dispatch(request).await.unwrap().accepted, 1);
+            assert_eq!(app.dispatch(request).await.unwrap().accepted, 5);
         }
         // Now it reads, and learns what it missed.
         let (mut text, mut told) = (Vec::new(), Value::Null);

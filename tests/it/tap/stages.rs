@@ -196,7 +196,7 @@ async fn a_tap_is_refused_with_the_reason() {
     .await;
     guarded("tap_token", async |_, app| {
         let said = refused(app, &[], Some("not-the-token-at-all")).await;
-        assert!(said.contains("401"), "{said}");
+        assert!(said.contains("bearer token is not one"), "{said}");
     })
     .await;
 }

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).enforce(256),
+    column("event_id", "String", Layout::Text).enforce(256).holds(Holds::Id),
     column("type", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
@@ -109,7 +109,7 @@ pub(crate) fn append(
 static KEY: Table = Table {
     name: "event",
     storage: Storage::Cluster(&SHARDING),
-    columns: &[column("event_id", "String", Layout::Text)],
+    columns: &[column("event_id", "String", Layout::Text).holds(Holds::Id)],
     append: Append::Events(append_key),
     ddl: "",
 };

@@ -26,7 +26,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("body", "String", Layout::Text),
     column("client", "LowCardinality(String)", DICTIONARY),
     column("event_name", "String", Layout::Text).holds(Holds::Type),
-    column("event_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).holds(Holds::Id),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("country", "String", Layout::Text),
     column("campaign", "Nullable(String)", Layout::Nullable(&Layout::Text)),

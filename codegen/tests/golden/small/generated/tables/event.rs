@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).enforce(256),
+    column("event_id", "String", Layout::Text).enforce(256).holds(Holds::Id),
     column("type", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),

@@ -19,7 +19,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
+    column("id", "String", Layout::Text).holds(Holds::Id),
     column("name", "LowCardinality(String)", DICTIONARY),
     column("handle", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("likes", "Int64", Layout::Fixed(8)),
