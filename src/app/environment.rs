@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::variables::{FILE, secrets};
-use crate::contract::{Intake, Pipeline};
+use crate::contract::Pipeline;
 use crate::ingest::cors;
 
 /// Maximum size of a file that holds a secret, in bytes.
