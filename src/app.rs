@@ -210,15 +210,8 @@ impl App {
 
         let (told, servers_known, tables_known) = servers_health::reporter();
         connected_stores.watch(pipeline, &told, &mut background, &serving);
-        let stop = serving.clone();
-        replay::start(
-            &mut background,
-            &databases,
-            pipeline,
-            &broker,
-            config.replay,
-            stop,
-        );
+        let (replay, stop) = (config.replay, serving.clone());
+        replay::start(&mut background, &databases, pipeline, &broker, replay, stop);
         let health = Health::starting();
         background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {

@@ -13,9 +13,13 @@ pub(super) fn lines(board: &Board, all: bool) -> Vec<String> {
     let latency = board
         .publish_p99_ms
         .map_or("-".to_owned(), |ms| format!("{ms:.0} ms"));
+    let instances = match board.instances {
+        1 => "1 instance".to_owned(),
+        many => format!("{many} instances"),
+    };
     let mut lines = vec![format!(
-        "event-grpc top  {} instances, rates per second over {:.1} s, publish p99 <= {latency}",
-        board.instances, board.seconds
+        "event-grpc top  {instances}, rates per second over {:.1} s, publish p99 <= {latency}",
+        board.seconds
     )];
     if !board.problems.is_empty() {
         lines.push(String::new());

@@ -65,7 +65,7 @@ pub struct QueueRates {
     pub published: f64,
     /// Messages that were settled.
     pub settled: f64,
-    /// Messages that are ready now; known if the broker is in memory.
+    /// Messages that are ready now, as the broker says.
     pub ready: f64,
     /// Messages that the instances hold now.
     pub held: f64,
@@ -162,6 +162,11 @@ impl Board {
         }
         for (queue, rate) in rates(workers::SETTLED.name(), "queue", None) {
             self.queues.entry(queue).or_default().settled += rate;
+        }
+        // The same at each instance.
+        for (queue, count) in after.values(broker::QUEUE_READY.name(), "queue", None) {
+            let of = self.queues.entry(queue).or_default();
+            of.ready = of.ready.max(count);
         }
         for state in [broker::READY, broker::HELD, broker::UNCONFIRMED] {
             let name = broker::QUEUE_MESSAGES.name();
