@@ -170,6 +170,8 @@ impl Subscriber {
                     }
                 };
                 let changes = prefetch.saw(size(&delivery), returned_often(&delivery));
+                // What is on its way when another consumer takes over may come after later messages.
+                let changes = changes && !self.queue.one_consumer();
                 if !self.pass(origin, delivery).await {
                     return Ok(Ended::Unwanted);
                 }

@@ -10,7 +10,8 @@ use super::{QUEUE, connected, pipeline};
 use crate::support::topology::Vhost;
 
 const KEYS: u64 = 12;
-const EACH: u64 = 20;
+/// So few that no consumer changes its prefetch: what is on its way then comes again, after later messages.
+const EACH: u64 = 3;
 
 /// A message of a key, which says which one it is.
 fn message(key: u64, number: u64) -> Outgoing {
