@@ -4,14 +4,32 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use event_grpc::broker::{Broker as _, Deliveries, Outgoing, Rabbit, Settled};
-use event_grpc::contract::key_hash;
+use event_grpc::contract::{Destination, Pipeline, Queue, key_hash};
+use event_grpc::generated::PIPELINE;
 
 use super::{QUEUE, connected, pipeline};
 use crate::support::topology::Vhost;
 
 const KEYS: u64 = 12;
-/// So few that no consumer changes its prefetch: what is on its way then comes again, after later messages.
-const EACH: u64 = 3;
+/// So many that a consumer would change its prefetch, if it weren't for the order.
+const EACH: u64 = 20;
+
+/// The pipeline with partitions that are forwarded: their order is promised.
+fn forwarded(count: u16) -> &'static Pipeline {
+    let whole = pipeline(count);
+    let request = PIPELINE.requests.first().unwrap();
+    let queues = whole.queues.iter().map(|queue| Queue {
+        into: match queue.partition {
+            Some(_) => Destination::Request(request),
+            None => queue.into,
+        },
+        ..*queue
+    });
+    Box::leak(Box::new(Pipeline {
+        queues: Vec::leak(queues.collect()),
+        ..*whole
+    }))
+}
 
 /// A message of a key, which says which one it is.
 fn message(key: u64, number: u64) -> Outgoing {
@@ -39,7 +57,7 @@ async fn taken(broker: &Rabbit, queue: &str, count: usize) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_a_key_are_in_one_partition_in_their_order() {
     let vhost = Vhost::create();
-    let broker = connected(&vhost, pipeline(4)).await;
+    let broker = connected(&vhost, forwarded(4)).await;
     let mut expected: BTreeMap<u64, Vec<String>> = BTreeMap::new();
     for number in 0..EACH {
         for key in 0..KEYS {
