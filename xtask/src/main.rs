@@ -20,6 +20,7 @@ mod plan;
 mod publish;
 mod services;
 mod siege;
+mod soak;
 mod test;
 mod walk;
 
@@ -87,6 +88,8 @@ enum Command {
     Upgrade(chaos::upgrade::Args),
     /// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself
     Siege(siege::Args),
+    /// Load a server evenly for an hour, and check that its memory, handles and threads stay flat and nothing is lost
+    Soak(soak::Args),
     /// Show what the change of the declarations does: what it adds, changes and retires, whom it can hurt, and in which
     /// order to deploy
     Plan(plan::Args),
@@ -136,6 +139,7 @@ fn main() -> ExitCode {
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
         Command::Publish(args) => publish::run(&root, &args),
         Command::Package(args) => package::run(&root, &args),
