@@ -172,7 +172,9 @@ class Clients(unittest.TestCase):
                 self.assertTrue(client.flush(30))
             self.assertEqual(client.counters().accepted, 2)
 
-    @unittest.skipUnless(hasattr(os, "dup") and sys.platform == "linux", "files are counted otherwise")
+    @unittest.skipUnless(
+        hasattr(os, "dup") and sys.platform == "linux", "files are counted otherwise"
+    )
     def test_a_connection_is_kept_beyond_the_descriptors_that_select_knows(self) -> None:
         import resource
 
