@@ -7,6 +7,7 @@ mod report;
 pub(crate) mod send;
 mod stored;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,9 @@ pub(crate) struct Args {
     /// For tests: each request is sent once more, some time after it was taken and to another address if there are several.
     #[arg(long, hide = true)]
     again: bool,
+    /// For tests: no further request is sent once this file is there.
+    #[arg(long, hide = true, value_name = "FILE")]
+    until: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
@@ -97,6 +101,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         rate: args.rate,
         patience,
         again: args.again,
+        until: args.until,
         proof: args.connect.proof()?,
     });
     let channels = send::connect(&args.to, args.connections, &args.connect).await?;

@@ -26,8 +26,8 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 pub use rabbitmq::fuzz;
 
 pub use kafka::{
-    Kafka, KafkaAccount, KafkaAddress, KafkaAddressError, KafkaClientError, KafkaDepthError,
-    KafkaFiles, KafkaMechanism, KafkaOptions, unsettled,
+    Drain, DrainError, Kafka, KafkaAccount, KafkaAddress, KafkaAddressError, KafkaClientError,
+    KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions, unsettled,
 };
 pub use letter::Letter;
 pub use memory::Embedded;
@@ -35,4 +35,4 @@ pub use rabbitmq::{
     Address, AddressError, Cutover, CutoverError, Deleted, Depth, DepthError, Depths, Found,
     Publish, Rabbit, RabbitOptions, Right, Sample, versions,
 };
-pub use router::{Router, connect};
+pub use router::{BackError, Router, connect, move_back};

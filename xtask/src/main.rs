@@ -11,6 +11,7 @@ mod chaos;
 mod clients;
 mod codegen;
 mod deploy;
+mod ground;
 mod http;
 mod libraries;
 mod memory;

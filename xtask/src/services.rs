@@ -6,7 +6,7 @@ pub(crate) mod clickhouse;
 mod haproxy;
 pub(crate) mod install;
 pub(crate) mod kafka;
-mod kafka_jars;
+pub(crate) mod kafka_jars;
 mod keeper;
 pub(crate) mod ports;
 mod postgres;

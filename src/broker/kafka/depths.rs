@@ -99,6 +99,9 @@ pub(super) fn committed<C: rdkafka::consumer::ConsumerContext>(
         list.add_partition(topic, partition.id());
     }
     let mut all = Vec::new();
+    if list.count() == 0 {
+        return Ok(all);
+    }
     for element in client.committed_offsets(list, ASK)?.elements() {
         let partition = element.partition();
         let (first, end) = client.fetch_watermarks(topic, partition, ASK)?;

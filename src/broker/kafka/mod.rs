@@ -8,6 +8,7 @@
 mod address;
 mod consumer;
 mod depths;
+mod drain;
 mod group;
 mod headers;
 mod keeper;
@@ -22,6 +23,7 @@ mod window;
 
 pub use address::{KafkaAccount, KafkaAddress, KafkaAddressError, KafkaFiles, KafkaMechanism};
 pub use depths::{KafkaDepthError, unsettled};
+pub use drain::{Drain, DrainError};
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, Weak};

@@ -76,6 +76,21 @@ impl Engine {
         Ok(kept)
     }
 
+    /// Makes it a shard of a cluster from its next start on: one of these engines, each of which is one.
+    pub(crate) fn join(&self, cluster: &str, shards: &[&Engine]) -> Result<()> {
+        let shard = |engine: &&Engine| {
+            let [_, tcp] = engine.ports;
+            format!("<shard><replica><host>127.0.0.1</host><port>{tcp}</port></replica></shard>")
+        };
+        let shards: String = shards.iter().map(shard).collect();
+        let settings = format!(
+            "<clickhouse><remote_servers><{cluster}>{shards}</{cluster}></remote_servers></clickhouse>"
+        );
+        // It reads this file of its working directory.
+        fs::write(self.data.join("config.xml"), settings)?;
+        Ok(())
+    }
+
     /// HTTP port, on loopback.
     pub(crate) fn port(&self) -> u16 {
         self.ports[0]

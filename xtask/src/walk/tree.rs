@@ -30,11 +30,18 @@ const OURS: [&str; 10] = [
     "functions-",
 ];
 
-/// Builds the server of a tree that is as this one, but for what is declared and generated in `declared`. `debug` is the
-/// folder of this tree's own build.
-pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBuf> {
+/// Builds the server of a tree of this name, which is as this one, but for what is declared and generated in `declared`.
+/// `artefacts` is the folder of this tree's own build, in the same profile. Those of the other one stay for the next time;
+/// its executable is replaced by the next tree's.
+pub(super) fn build(
+    root: &Path,
+    name: &str,
+    declared: &Path,
+    artefacts: &Path,
+    release: bool,
+) -> Result<PathBuf> {
     let place = root.join(PLACE);
-    let tree = place.join("tree");
+    let tree = place.join(name);
     let mut wanted = BTreeSet::new();
     for path in files(root, Path::new(""))? {
         if !DECLARED.iter().any(|name| path.starts_with(name)) {
@@ -52,13 +59,16 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
         }
     }
     let target = place.join("target");
+    let built = target.join(if release { "release" } else { "debug" });
     for folder in [".fingerprint", "build", "deps"] {
-        share(&debug.join(folder), &target.join("debug").join(folder))?;
+        share(&artefacts.join(folder), &built.join(folder))?;
     }
-    eprintln!("building the changed tree");
+    eprintln!("building the changed tree {name}");
     let mut build = crate::cargo();
     build.current_dir(&tree).arg("build").arg("--quiet");
-    build.args(["--workspace", "--bin", "event-grpc", "--examples"]);
+    build.args(["--workspace", "--bin", "event-grpc"]);
+    // As `crate::build` has it, whose artefacts are shared.
+    build.arg(if release { "--release" } else { "--examples" });
     build.arg("--target-dir").arg(&target);
     if !build.status().context("cannot run cargo")?.success() {
         bail!(
@@ -66,7 +76,7 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
             tree.display()
         );
     }
-    Ok(target.join("debug/event-grpc"))
+    Ok(built.join("event-grpc"))
 }
 
 /// Copies what is declared and generated.
