@@ -267,7 +267,7 @@ impl App {
             ..config.doors.clone()
         };
         let addresses = listeners.addresses()?;
-        let servers = listeners.serve(routers, tls, &doors, &serving, &operating);
+        let servers = listeners.serve(routers, tls, &taps, &doors, &serving, &operating);
 
         Ok(App {
             addresses,

@@ -8,6 +8,7 @@ pub mod capacity;
 pub mod client;
 pub mod listen;
 pub mod metrics;
+pub mod plain;
 pub mod rate;
 pub mod reread;
 pub mod row_error;

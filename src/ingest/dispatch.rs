@@ -141,7 +141,6 @@ impl Dispatch {
         let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
-        self.tell_refused(client.name(), &result);
         let answered = self.answered(&client, result);
         asked.answered(&answered.result);
         answered
@@ -151,7 +150,6 @@ impl Dispatch {
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refusal = Refusal::Denied(denied);
         tell(self.source.name, refusal.outcome());
-        self.tell_refused("", &Err::<(), _>(refusal.clone()));
         refusal
     }
 

@@ -30,7 +30,7 @@ pub mod raw;
 pub mod reading;
 pub mod response;
 pub mod route;
-mod seen;
+pub(crate) mod seen;
 pub mod sources;
 pub mod status;
 mod unary;

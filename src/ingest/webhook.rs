@@ -166,11 +166,15 @@ impl Webhook {
         self.verifier.as_ref().and_then(Verifier::challenge)
     }
 
+    /// Source in the pipeline.
+    pub(super) fn source(&self) -> &'static Source {
+        self.source
+    }
+
     /// Counts and refuses a request whose sender may not send it, before its body is read.
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
         count(self.source.name, &refused);
-        self.tell_refused("", &refused);
         Refusal::Denied(denied)
     }
 
@@ -184,7 +188,6 @@ impl Webhook {
         let verified_headers = self.read(uri, headers);
         if verified_headers.is_err() {
             count(self.source.name, &verified_headers);
-            self.tell_refused("", &verified_headers);
         }
         verified_headers
     }
@@ -274,7 +277,6 @@ impl Webhook {
         if let Some(outcome) = outcome {
             clients::count(&client, outcome, 1);
         }
-        self.tell_refused(client.name(), &answer);
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -377,11 +379,6 @@ impl Webhook {
         let taken = self.bad(judged).await?;
         self.kept.increment(1);
         Ok(taken)
-    }
-
-    /// Offers a refused request to those who look.
-    fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
-        seen::refused(self.publisher.taps(), self.source.name, client, answer);
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), Refusal> {

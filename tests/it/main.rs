@@ -31,6 +31,7 @@ mod kinds;
 mod late;
 mod ledger;
 mod live;
+mod log;
 mod metrics;
 mod ops;
 mod partitions;

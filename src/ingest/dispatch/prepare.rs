@@ -128,11 +128,6 @@ impl Dispatch {
         })
     }
 
-    /// Offers a refused request to those who look.
-    pub(super) fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
-        seen::refused(self.publisher.taps(), self.source.name, client, answer);
-    }
-
     /// Limits of one message.
     fn most(&self) -> Most {
         let limits = self.publisher.limits();

@@ -167,6 +167,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "unrouted",
         retired: event_grpc::contract::Retired::NONE,
     }));
