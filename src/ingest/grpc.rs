@@ -24,6 +24,7 @@ use super::held;
 use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
+use super::traced::{self, Call};
 use super::unary;
 use crate::access::Gate;
 use crate::client::Client;
@@ -54,6 +55,7 @@ pub(super) fn routes(
             continue;
         };
         let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
+        let (tracer, call_of) = (dispatch.tracer().clone(), Call::of(dispatch.source()));
         let handler = move |request: Request| async move {
             match WebCall::of(request.headers()) {
                 Some(web) => call(dispatch, gate, request, Some(web)).await,
@@ -63,7 +65,8 @@ pub(super) fn routes(
                 },
             }
         };
-        router = router.route(&path, cors::around(cors.as_ref(), post(handler)));
+        let route = traced::around(&tracer, call_of, post(handler));
+        router = router.route(&path, cors::around(cors.as_ref(), route));
     }
     let others = Routes::default()
         .into_axum_router()
@@ -138,6 +141,7 @@ pub(super) async fn call(
             return of_client(refused(status(&refusal), refusal.outcome(), web), client);
         }
     };
+    let trace = traced::of(dispatch.tracer(), request.extensions());
     let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
@@ -145,7 +149,9 @@ pub(super) async fn call(
     };
     sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
+    let Answered { result, held } = dispatch
+        .take(Body::Wire(read.bytes), sender, left, trace)
+        .await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response, web),

@@ -21,6 +21,7 @@ use super::media::{self, Media};
 use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
+use super::traced::{self, Call};
 use super::webhook::{Taken, Webhook};
 use crate::access::Gate;
 use crate::client::Client;
@@ -51,12 +52,12 @@ pub fn heartbeat_route(health: Health) -> Router {
 /// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
 /// method, so that a page needs the address of this port only.
 pub fn events_route(
-    path: &str,
+    path: &'static str,
     dispatch: Arc<Dispatch>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let method = grpc::method(&dispatch);
+    let (method, tracer) = (grpc::method(&dispatch), dispatch.tracer().clone());
     let handler = move |mut request: Request| async move {
         if let Some(web) = WebCall::of(request.headers()) {
             return grpc::call(dispatch, gate, request, Some(web)).await;
@@ -72,6 +73,7 @@ pub fn events_route(
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
             return of_client(unread(&Failed::MediaType(EVENTS), told), client);
         };
+        let trace = traced::of(dispatch.tracer(), request.extensions());
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
@@ -82,7 +84,7 @@ pub fn events_route(
             Media::Json => Body::Json(read.bytes),
             Media::Protobuf(_) => Body::Wire(read.bytes),
         };
-        let taken = dispatch.take(body, sender, LONGEST);
+        let taken = dispatch.take(body, sender, LONGEST, trace);
         let Answered { result, held } = taken.await;
         drop(read.held);
         let response = match result {
@@ -95,7 +97,8 @@ pub fn events_route(
         let answer = media::of_answer(&headers);
         no_post(|code, text| media::response(code, answer, refused_as(text)))
     };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match method.filter(|method| method != path.trim_end_matches('/')) {
         Some(method) => router.route(&method, route),
@@ -134,12 +137,12 @@ fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
 
 /// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(
-    path: &str,
+    path: &'static str,
     webhook: Arc<Webhook>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let has_secret = webhook.has_secret_in_path();
+    let (has_secret, tracer) = (webhook.has_secret_in_path(), webhook.tracer().clone());
     let handler = move |mut request: Request| async move {
         // A webhook has one message a request.
         let admitted = gate.admit(&mut request);
@@ -157,13 +160,14 @@ pub fn webhook_route(
         if !media::is_json(request.headers(), request.extensions()) {
             return unread(&Failed::MediaType(MESSAGE), with_error);
         }
+        let trace = traced::of(webhook.tracer(), request.extensions());
         let (limit, budget) = (webhook.max_request(), webhook.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
             Err(failed) => return unread(&failed, with_error),
         };
         sender.came(read.bytes.len());
-        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+        let taken = webhook.take(verified_headers, (client.clone(), trace), read.bytes);
         let taken = taken.await;
         drop(read.held);
         match taken {
@@ -174,7 +178,8 @@ pub fn webhook_route(
         }
     };
     let fallback = || async { no_post(with_error) };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match has_secret {
         true => {

@@ -3,7 +3,11 @@
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, reload};
+
+use crate::sentry;
 
 /// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -24,6 +28,15 @@ struct InForce {
 
 /// Initializes logging. `filter` is a level, or levels by module as in `info,event_grpc=debug`.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
+    start_reported(format, filter, None)
+}
+
+/// Initializes logging. Errors that the filter lets through are reported, too.
+pub fn start_reported(
+    format: Format,
+    filter: &str,
+    reports: Option<sentry::Layer>,
+) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(levels(filter)?)
         // Colours are for terminals.
@@ -33,12 +46,14 @@ pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
         Format::Text => {
             let lines = lines.with_target(false).with_filter_reloading();
             let handle = lines.reload_handle();
-            (lines.try_init(), replacing(move |new| handle.reload(new)))
+            let started = lines.finish().with(reports).try_init();
+            (started, replacing(move |new| handle.reload(new)))
         }
         Format::Json => {
             let lines = lines.json().flatten_event(true).with_filter_reloading();
             let handle = lines.reload_handle();
-            (lines.try_init(), replacing(move |new| handle.reload(new)))
+            let started = lines.finish().with(reports).try_init();
+            (started, replacing(move |new| handle.reload(new)))
         }
     };
     started.map_err(|e| anyhow::anyhow!("could not initialize logging: {e}"))?;

@@ -12,6 +12,7 @@ mod pairs;
 mod protection;
 mod servers;
 pub(crate) mod setting;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -25,13 +26,14 @@ use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "servers",
     "memory",
     "protection",
     "codegen",
     "clients",
     "capacity",
+    "traces",
 ];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
@@ -54,7 +56,8 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `codegen`
+    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `traces`
+    /// what it costs to trace one request in a hundred, `codegen`
     /// how long the generator takes for hundreds of event types and tables, `clients` what an event costs a program that
     /// sends it with each client library, and `capacity` the costs that `event-grpc capacity` computes with
     #[arg(default_value = "")]
@@ -167,6 +170,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             let events = args.events.unwrap_or(EVENTS);
             return protection::run(args, &built, events);
         }
+        "traces" => return traces::run(args, &built, args.events.unwrap_or(EVENTS)),
         _ => {}
     }
     if args.name == "capacity" {
@@ -231,8 +235,20 @@ fn measure(
     protection: Protection,
     events: u64,
 ) -> Result<Value> {
+    measure_with(scenario, executables, protection, &[], events)
+}
+
+/// The same with further variables of the instance.
+fn measure_with(
+    scenario: &Scenario,
+    executables: &Executables,
+    protection: Protection,
+    variables: &[(&'static str, PathBuf)],
+    events: u64,
+) -> Result<Value> {
     let directory = directory()?;
-    let prepared = protection.prepare(&executables.server, directory.path())?;
+    let mut prepared = protection.prepare(&executables.server, directory.path())?;
+    prepared.variables.extend_from_slice(variables);
     let setting = scenario.setting;
     let mut running =
         setting.start_with(&executables.server, directory.path(), &prepared.variables)?;
