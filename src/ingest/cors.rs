@@ -25,7 +25,7 @@ const MAX_AGE_S: u32 = 7_200;
 
 /// Request headers that a page may set beside those that need no permission.
 const ALLOWED: HeaderValue = HeaderValue::from_static(
-    "authorization, content-encoding, content-type, grpc-encoding, grpc-timeout, x-api-key, x-grpc-web, x-user-agent",
+    "authorization, content-encoding, content-type, grpc-encoding, grpc-timeout, traceparent, x-api-key, x-grpc-web, x-user-agent",
 );
 
 /// Headers of an answer that a page may read beside those that need no permission.

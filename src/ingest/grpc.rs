@@ -24,6 +24,7 @@ use super::held;
 use super::reading::SHOWN;
 use super::response::{Refusal, Response};
 use super::status::{status, unread};
+use super::traced::{self, Call};
 use super::unary;
 use crate::access::Gate;
 use crate::client::Client;
@@ -55,6 +56,7 @@ pub(super) fn routes(
         };
         let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
         let source = dispatch.source().name;
+        let (tracer, call_of) = (dispatch.tracer().clone(), Call::of(dispatch.source()));
         let handler = move |request: Request| async move {
             let answer = match WebCall::of(request.headers()) {
                 Some(web) => call(dispatch, gate, request, Some(web)).await,
@@ -65,7 +67,8 @@ pub(super) fn routes(
             };
             of_source(answer, source)
         };
-        router = router.route(&path, cors::around(cors.as_ref(), post(handler)));
+        let route = traced::around(&tracer, call_of, post(handler));
+        router = router.route(&path, cors::around(cors.as_ref(), route));
     }
     let others = Routes::default()
         .into_axum_router()
@@ -137,6 +140,7 @@ pub(super) async fn call(
             return of_client(not_taken(&dispatch.denied(denied), web), client);
         }
     };
+    let trace = traced::of(dispatch.tracer(), request.extensions());
     let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
@@ -144,7 +148,9 @@ pub(super) async fn call(
     };
     sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
+    let Answered { result, held } = dispatch
+        .take(Body::Wire(read.bytes), sender, left, trace)
+        .await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response, web),

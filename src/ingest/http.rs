@@ -21,6 +21,7 @@ use super::media::{self, Media};
 use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
+use super::traced::{self, Call};
 use super::webhook::{Taken, Webhook};
 use crate::access::Gate;
 use crate::client::Client;
@@ -51,12 +52,12 @@ pub fn heartbeat_route(health: Health) -> Router {
 /// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
 /// method, so that a page needs the address of this port only.
 pub fn events_route(
-    path: &str,
+    path: &'static str,
     dispatch: Arc<Dispatch>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let method = grpc::method(&dispatch);
+    let (method, tracer) = (grpc::method(&dispatch), dispatch.tracer().clone());
     let source = dispatch.source().name;
     let handler = move |request: Request| async move {
         let answer = match WebCall::of(request.headers()) {
@@ -70,7 +71,8 @@ pub fn events_route(
         let answer = no_post(|code, text| media::response(code, answer, refused_as(text)));
         of_source(answer, source)
     };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match method.filter(|method| method != path.trim_end_matches('/')) {
         Some(method) => router.route(&method, route),
@@ -91,6 +93,7 @@ async fn events(dispatch: Arc<Dispatch>, gate: Gate, mut request: Request) -> Ht
     let Some(media) = media::of_events(request.headers(), request.extensions()) else {
         return of_client(unread(&Failed::MediaType(EVENTS), told), client);
     };
+    let trace = traced::of(dispatch.tracer(), request.extensions());
     let (limit, budget) = (dispatch.max_request(), dispatch.reading());
     let read = match body(request, limit, budget).await {
         Ok(read) => read,
@@ -101,7 +104,7 @@ async fn events(dispatch: Arc<Dispatch>, gate: Gate, mut request: Request) -> Ht
         Media::Json => Body::Json(read.bytes),
         Media::Protobuf(_) => Body::Wire(read.bytes),
     };
-    let taken = dispatch.take(body, sender, LONGEST);
+    let taken = dispatch.take(body, sender, LONGEST, trace);
     let Answered { result, held } = taken.await;
     drop(read.held);
     let response = match result {
@@ -148,19 +151,20 @@ fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
 
 /// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(
-    path: &str,
+    path: &'static str,
     webhook: Arc<Webhook>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let has_secret = webhook.has_secret_in_path();
+    let (has_secret, tracer) = (webhook.has_secret_in_path(), webhook.tracer().clone());
     let source = webhook.source().name;
     let handler = move |request: Request| async move {
         let answer = message(webhook, gate, request).await;
         of_source(answer, source)
     };
     let fallback = move || async move { of_source(no_post(with_error), source) };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match has_secret {
         true => {
@@ -189,13 +193,14 @@ async fn message(webhook: Arc<Webhook>, gate: Gate, mut request: Request) -> Htt
     if !media::is_json(request.headers(), request.extensions()) {
         return unread(&Failed::MediaType(MESSAGE), with_error);
     }
+    let trace = traced::of(webhook.tracer(), request.extensions());
     let (limit, budget) = (webhook.max_request(), webhook.reading());
     let read = match body(request, limit, budget).await {
         Ok(read) => read,
         Err(failed) => return unread(&failed, with_error),
     };
     sender.came(read.bytes.len());
-    let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+    let taken = webhook.take(verified_headers, (client.clone(), trace), read.bytes);
     let taken = taken.await;
     drop(read.held);
     match taken {

@@ -33,6 +33,7 @@ pub mod route;
 pub(crate) mod seen;
 pub mod sources;
 pub mod status;
+mod traced;
 mod unary;
 pub mod verify;
 pub mod webhook;

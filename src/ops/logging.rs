@@ -4,9 +4,12 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, reload};
 
 use crate::plain;
+use crate::sentry;
 use crate::yaml::meant;
 
 /// Libraries that log each reconnect and each request, which the server summarizes itself; lapin logs an error when a
@@ -41,6 +44,15 @@ struct InForce {
 
 /// Initializes logging. `filter` is a level, or levels by module as in `info,event_grpc=debug`.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
+    start_reported(format, filter, None)
+}
+
+/// Initializes logging. Errors that the filter lets through are reported, too.
+pub fn start_reported(
+    format: Format,
+    filter: &str,
+    reports: Option<sentry::Layer>,
+) -> anyhow::Result<()> {
     // Colours are for terminals.
     let colours = io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt()
@@ -51,12 +63,14 @@ pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
         Format::Text => {
             let lines = lines.with_target(false).with_filter_reloading();
             let handle = lines.reload_handle();
-            (lines.try_init(), replacing(move |new| handle.reload(new)))
+            let started = lines.finish().with(reports).try_init();
+            (started, replacing(move |new| handle.reload(new)))
         }
         Format::Json => {
             let lines = lines.json().flatten_event(true).with_filter_reloading();
             let handle = lines.reload_handle();
-            (lines.try_init(), replacing(move |new| handle.reload(new)))
+            let started = lines.finish().with(reports).try_init();
+            (started, replacing(move |new| handle.reload(new)))
         }
     };
     started.map_err(|e| anyhow::anyhow!("could not initialize logging: {e}"))?;

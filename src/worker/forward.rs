@@ -16,12 +16,14 @@ use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use crate::contract::{Context, Input, Message, Queue, Request};
+use super::traced;
+use crate::contract::{Context, Input, Message, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::row_error::RowError;
 use crate::sink::http::{RequestError, Target};
 use crate::time::now_ms;
+use crate::trace::TraceContext;
 
 /// State that all workers of a request share.
 pub(super) struct Forwarder {
@@ -39,6 +41,8 @@ struct Parcel<'a> {
     body: Bytes,
     key: &'a str,
     retries: u8,
+    /// Span of its message, if that is recorded.
+    trace: Option<TraceContext>,
 }
 
 /// Outcome of one object of a message.
@@ -110,7 +114,7 @@ impl Forwarder {
         for unit in 0..objects.len() {
             let object = json_message(message, objects, unit, &cx);
             let made = match &object {
-                Ok(object) => self.parcel(message.queue, object.message(), &cx),
+                Ok(object) => self.parcel(message, object.message(), &cx),
                 Err(bad) => Err(bad.clone()),
             };
             let parcel = match made {
@@ -151,10 +155,11 @@ impl Forwarder {
 
     fn parcel<'a>(
         &'a self,
-        queue: &Queue,
+        of: &Prepared,
         message: Message<'a>,
         cx: &Context,
     ) -> Result<Parcel<'a>, RowError> {
+        let queue = of.queue;
         let Input::Json(shape) = queue.input else {
             return Err(RowError::Layout("of such messages"));
         };
@@ -166,6 +171,7 @@ impl Forwarder {
                 body: body.into(),
                 key: message.id,
                 retries: queue.retries,
+                trace: of.delivery.ack_guard.trace(),
             }),
             _ => Err(RowError::Layout("of such targets")),
         }
@@ -223,8 +229,10 @@ impl Forwarder {
             if gate.is_shut() && !pass.is_probe() {
                 continue;
             }
-            let sending = target.send(turn, parcel.body.clone(), parcel.key);
+            let mut span = traced::request(&self.setup.states.tracer, parcel.trace, target);
+            let sending = target.send(turn, parcel.body.clone(), parcel.key, span.as_mut());
             let sent = cancellable(&self.setup.give_up, sending).await?;
+            traced::answered(span, &sent);
             match &sent {
                 Err(error) if error.fault == crate::sink::Fault::Destination => {
                     gate.shut();

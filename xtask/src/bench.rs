@@ -13,6 +13,7 @@ mod protection;
 mod scale;
 mod servers;
 pub(crate) mod setting;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -26,7 +27,7 @@ use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "servers",
     "memory",
     "protection",
@@ -37,6 +38,7 @@ const OTHERS: [&str; 10] = [
     "instances",
     "shards",
     "kafka",
+    "traces",
 ];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
@@ -59,7 +61,8 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `codegen`
+    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `traces`
+    /// what it costs to trace one request in a hundred, `codegen`
     /// how long the generator takes for hundreds of event types and tables, `clients` what an event costs a program that
     /// sends it with each client library, and `capacity` the costs that `event-grpc capacity` computes with. `partitions` measures
     /// a queue beside two and four partitions of it, `instances` one beside two and four of them, `shards` one ClickHouse server
@@ -174,6 +177,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             let events = args.events.unwrap_or(EVENTS);
             return protection::run(args, &built, events);
         }
+        "traces" => return traces::run(args, &built, args.events.unwrap_or(EVENTS)),
         _ => {}
     }
     if let Some(comparison) = scale::COMPARISONS.iter().find(|c| c.name == args.name) {
@@ -247,8 +251,20 @@ fn measure(
     protection: Protection,
     events: u64,
 ) -> Result<Value> {
+    measure_with(scenario, executables, protection, &[], events)
+}
+
+/// The same with further variables of the instance.
+fn measure_with(
+    scenario: &Scenario,
+    executables: &Executables,
+    protection: Protection,
+    variables: &[(&'static str, PathBuf)],
+    events: u64,
+) -> Result<Value> {
     let directory = directory()?;
-    let prepared = protection.prepare(&executables.server, directory.path())?;
+    let mut prepared = protection.prepare(&executables.server, directory.path())?;
+    prepared.variables.extend_from_slice(variables);
     let setting = scenario.setting;
     let mut running =
         setting.start_with(&executables.server, directory.path(), &prepared.variables)?;

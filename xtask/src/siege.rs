@@ -152,7 +152,11 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 }
 
 /// Waits until the server is ready: before that there are no exchanges to publish to.
-pub(crate) fn wait_until_ready(loadgen: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
+pub(crate) fn wait_until_ready(
+    loadgen: &Path,
+    running: &Running,
+    proofs: Option<&Proofs>,
+) -> Result<()> {
     let mut command = Command::new(loadgen);
     command.args(["siege", "--until-ready", "--ops", &running.ops]);
     command.args(["--patience", &START_LIMIT.as_secs().to_string()]);

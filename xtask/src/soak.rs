@@ -108,13 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts the load: it sends every request until it is accepted, and then looks for every event.
-fn load(
-    loadgen: &Path,
-    running: &Running,
-    events: u64,
-    rate: u64,
-    report: &Path,
-) -> Result<Kept> {
+fn load(loadgen: &Path, running: &Running, events: u64, rate: u64, report: &Path) -> Result<Kept> {
     let mut command = Command::new(loadgen);
     command.args(["load", "--json", "--patience", "1200"]);
     command.args(["--events", &events.to_string(), "--rate", &rate.to_string()]);

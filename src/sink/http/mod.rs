@@ -4,7 +4,6 @@
 //! target (headers, the account and the query of its URL) stay in here: they reach no log and no error.
 
 mod answer;
-mod client;
 mod pace;
 mod target;
 
@@ -12,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use answer::RequestError;
-pub use client::{CertificateError, REQUESTS_CA};
-pub use target::{Target, TargetError};
+pub use target::{REQUESTS_CA, Target, TargetError};
 
 use crate::contract::Request;
+use crate::http_client::CertificateError;
 
 /// Enabled requests of a pipeline, and the variables that the others lack.
 #[derive(Debug, Clone, Default)]
