@@ -92,11 +92,14 @@ impl Report {
             "server_name": about.server,
             "sdk": { "name": "event-grpc", "version": BUILD.version },
             "tags": self.tags,
-            "fingerprint": [place],
             "extra": { "place": place, "left_out_before": self.left_out },
         });
         match self.frames {
-            None => event["logentry"] = json!({ "formatted": self.message }),
+            None => {
+                // The same in each release, whatever its line is there.
+                event["fingerprint"] = json!([event["logger"], self.message]);
+                event["logentry"] = json!({ "formatted": self.message });
+            }
             Some(frames) => {
                 // Sentry has the innermost last.
                 let frames: Vec<Value> = frames.iter().rev().map(Frame::json).collect();

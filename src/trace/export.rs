@@ -99,7 +99,7 @@ impl Exporter {
     async fn export(&self, batch: Vec<Recorded>, stop: &CancellationToken) {
         let count = batch.len() as u64;
         let request = self.collector.request(batch);
-        let mut pause = PAUSE;
+        let (mut pause, mut outcome) = (PAUSE, UNSENT);
         for attempt in 1.. {
             let NotTaken { may_pass, reason } = match self.collector.send(request.clone()).await {
                 Ok(refused) => {
@@ -111,6 +111,9 @@ impl Exporter {
                 Err(not_taken) => not_taken,
             };
             self.failed(reason);
+            if !may_pass {
+                outcome = REFUSED;
+            }
             if !may_pass || attempt >= ATTEMPTS || stop.is_cancelled() {
                 break;
             }
@@ -119,7 +122,7 @@ impl Exporter {
             }
             pause *= 2;
         }
-        SPANS.with([UNSENT]).increment(count);
+        SPANS.with([outcome]).increment(count);
     }
 
     /// Notes an outage; logs it once.

@@ -137,7 +137,7 @@ async fn an_error_of_a_server_is_reported_once_without_what_was_sent() {
     let events = receiver.events();
     let places: BTreeSet<String> = events
         .iter()
-        .map(|event| event["fingerprint"].to_string())
+        .map(|event| event["extra"]["place"].to_string())
         .collect();
     assert_eq!(places.len(), events.len(), "{events:#?}");
 }
