@@ -10,7 +10,6 @@ mod rows;
 mod senders;
 mod stage;
 mod topology;
-mod tree;
 
 use std::fs;
 use std::path::Path;
@@ -22,8 +21,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::build;
 use crate::services;
+use crate::{build, tree};
 use changes::Change;
 use stage::{Builds, Servers, Stage};
 
@@ -43,6 +42,9 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
 }
+
+/// Place of the changed tree and its build, from the project's root.
+const PLACE: &str = "target/walk";
 
 /// What is done with a change, on servers of its own: what was seen.
 type Scenario = fn(&Stage<'_>) -> Result<String>;
@@ -133,7 +135,7 @@ fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 fn builds(root: &Path, declared: &Path, folder: &Path) -> Result<Builds> {
     let built = build::all(&[])?;
     let debug = built.server.parent().context("the executable is nowhere")?;
-    let new = tree::build(root, declared, debug)?;
+    let new = tree::build(root, &root.join(PLACE), declared, debug)?.join("event-grpc");
     let keep = |from: &Path, name: &str| {
         let to = folder.join(name);
         fs::copy(from, &to).map(|_| to)

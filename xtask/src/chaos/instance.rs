@@ -21,6 +21,8 @@ pub(crate) struct Instance {
     pub(crate) ops: u16,
     pub(crate) log: PathBuf,
     pub(super) executable: PathBuf,
+    /// Further variables of its environment.
+    pub(super) variables: Vec<(&'static str, String)>,
 }
 
 impl Instance {
@@ -33,6 +35,7 @@ impl Instance {
             ops: ports::free()?,
             log,
             executable: executable.to_owned(),
+            variables: Vec::new(),
         })
     }
 
@@ -47,6 +50,7 @@ impl Instance {
         // Pages of the tests may send.
         server.env("EVENT_GRPC_CORS_APP", "*");
         server.envs(setting::secrets());
+        server.envs(self.variables.iter().cloned());
         server.args(["--amqp-url", amqp, "--clickhouse-url", clickhouse]);
         // The keeper kills a process that has not ended five seconds after it was asked to.
         server.args(["--drain-seconds", "4"]);

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Place of the copy and its build, from the project's root.
-const PLACE: &str = "target/walk";
-
 /// What is written by the generator or changed before it runs.
 const DECLARED: [&str; 4] = ["pipeline.yaml", "proto", "migrations", "generated"];
 
@@ -30,11 +27,12 @@ const OURS: [&str; 10] = [
     "functions-",
 ];
 
-/// Builds the server of a tree that is as this one, but for what is declared and generated in `declared`. `debug` is the
-/// folder of this tree's own build.
-pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBuf> {
-    let place = root.join(PLACE);
+/// Builds the server and the load generator of a tree that is as this one, but for what is declared and generated in
+/// `declared`. The copy and its build are in `place`; `built` is the folder of this tree's own executables, named after the
+/// profile. Returns the same folder of the copy.
+pub(crate) fn build(root: &Path, place: &Path, declared: &Path, built: &Path) -> Result<PathBuf> {
     let tree = place.join("tree");
+    let profile = built.file_name().context("there is no folder")?;
     let mut wanted = BTreeSet::new();
     for path in files(root, Path::new(""))? {
         if !DECLARED.iter().any(|name| path.starts_with(name)) {
@@ -53,12 +51,18 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
     }
     let target = place.join("target");
     for folder in [".fingerprint", "build", "deps"] {
-        share(&debug.join(folder), &target.join("debug").join(folder))?;
+        share(&built.join(folder), &target.join(profile).join(folder))?;
     }
     eprintln!("building the changed tree");
     let mut build = crate::cargo();
     build.current_dir(&tree).arg("build").arg("--quiet");
-    build.args(["--workspace", "--bin", "event-grpc", "--examples"]);
+    build.args(["--workspace", "--bin", "event-grpc", "--bin", "loadgen"]);
+    // As in `build.rs`: these choose the features with which the artefacts that are shared were built.
+    build.arg(if profile == "release" {
+        "--release"
+    } else {
+        "--examples"
+    });
     build.arg("--target-dir").arg(&target);
     if !build.status().context("cannot run cargo")?.success() {
         bail!(
@@ -66,11 +70,11 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
             tree.display()
         );
     }
-    Ok(target.join("debug/event-grpc"))
+    Ok(target.join(profile))
 }
 
 /// Copies what is declared and generated.
-pub(super) fn declared(root: &Path, to: &Path) -> Result<()> {
+pub(crate) fn declared(root: &Path, to: &Path) -> Result<()> {
     for path in files(root, Path::new(""))? {
         if DECLARED.iter().any(|name| path.starts_with(name)) {
             put(&root.join(&path), &to.join(&path))?;
