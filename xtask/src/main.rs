@@ -23,6 +23,7 @@ mod services;
 mod siege;
 mod soak;
 mod test;
+mod tree;
 mod walk;
 
 use std::env;
@@ -135,7 +136,7 @@ fn main() -> ExitCode {
             args,
         } => test::run(&root, full, retry, rabbitmq.as_deref(), args),
         Command::Bench(args) => bench::run(&root, &args),
-        Command::Chaos(args) => chaos::run(&args),
+        Command::Chaos(args) => chaos::run(&root, &args),
         Command::Alerts(args) => chaos::alerts::run(&root, &args),
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),

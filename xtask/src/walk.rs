@@ -11,7 +11,6 @@ mod scale;
 mod senders;
 mod stage;
 mod topology;
-mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +23,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::build::{self, Executables};
-use crate::services;
+use crate::{services, tree};
 use changes::Change;
 use stage::{Builds, Servers, Stage};
 
@@ -45,6 +44,12 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
 }
+
+/// Place of the changed tree and its build, from the project's root.
+const PLACE: &str = "target/walk";
+
+/// Executables of a tree.
+const SERVER: [&str; 1] = ["event-grpc"];
 
 /// What is done with a change, on servers of its own: what was seen.
 type Scenario = fn(&Stage<'_>) -> Result<String>;
@@ -149,7 +154,6 @@ pub(crate) fn grown(
     change: &str,
     built: &Executables,
     folder: &Path,
-    release: bool,
 ) -> Result<PathBuf> {
     let all = changes::read(root, changes::SCALE)?;
     let change = all.iter().find(|known| known.kind == change);
@@ -157,7 +161,8 @@ pub(crate) fn grown(
     let declared = tempfile::tempdir()?;
     changes::release(root, std::slice::from_ref(change), declared.path())?;
     let artefacts = built.server.parent().context("the executable is nowhere")?;
-    let new = tree::build(root, &change.kind, declared.path(), artefacts, release)?;
+    let tree = root.join(PLACE).join(&change.kind);
+    let new = tree::build(root, &tree, declared.path(), artefacts, &SERVER)?.join("event-grpc");
     let kept = folder.join(format!("event-grpc-{}", change.kind));
     fs::copy(new, &kept)?;
     Ok(kept)
@@ -167,7 +172,8 @@ pub(crate) fn grown(
 fn builds(root: &Path, name: &str, declared: &Path, folder: &Path) -> Result<Builds> {
     let built = build::all(&[])?;
     let debug = built.server.parent().context("the executable is nowhere")?;
-    let new = tree::build(root, name, declared, debug, false)?;
+    let new = tree::build(root, &root.join(PLACE).join(name), declared, debug, &SERVER)?;
+    let new = new.join("event-grpc");
     let folder = folder.join(format!("{name}-builds"));
     fs::create_dir_all(&folder)?;
     let keep = |from: &Path, name: &str| {

@@ -127,7 +127,7 @@ pub(super) fn run(
     let mut servers = Vec::new();
     for shape in comparison.shapes {
         servers.push(match shape.change {
-            Some(change) => walk::grown(root, change, built, keep.path(), !args.dev)?,
+            Some(change) => walk::grown(root, change, built, keep.path())?,
             None => built.server.clone(),
         });
     }

@@ -37,11 +37,13 @@ pub(crate) struct Node {
     log: PathBuf,
     port: u16,
     jvm: &'static [&'static str],
+    /// Port behind the proxy, if there is one.
+    behind: u16,
 }
 
 /// Starts a broker and waits until it answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let nodes = cluster(directory, 1)?;
+    let nodes = cluster(directory, 1, &[])?;
     let Some(node) = nodes.into_iter().next() else {
         bail!("a cluster has one node at least");
     };
@@ -56,8 +58,8 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 }
 
 /// Writes the settings and formats the storage of so many nodes, which are one cluster. Each is a broker and a
-/// controller.
-pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
+/// controller. Where there are proxies, a port for each node, clients go by them, and the nodes among themselves don't.
+pub(crate) fn cluster(directory: &Path, nodes: usize, proxies: &[u16]) -> Result<Vec<Node>> {
     let jars = kafka_jars::fetch()?;
     let listeners: Vec<[u16; 2]> = (0..nodes)
         .map(|_| Ok([ports::free()?, ports::free()?]))
@@ -74,13 +76,20 @@ pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
         let settings = place.join("server.properties");
         let data = place.join("data");
         let copies = nodes.min(3);
+        let behind = ports::free()?;
+        let proxied = proxies.get(at).map(|proxy| {
+            let clients = |port: u16| format!(",CLIENTS://127.0.0.1:{port}");
+            (clients(behind), clients(*proxy), ",CLIENTS:PLAINTEXT")
+        });
+        let (listener, advertised, protocol) = proxied.unwrap_or_default();
         fs::write(
             &settings,
             format!(
                 "process.roles=broker,controller\nnode.id={}\ncontroller.quorum.voters={}\n\
-                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-                 advertised.listeners=PLAINTEXT://127.0.0.1:{port}\ncontroller.listener.names=CONTROLLER\n\
-                 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\nlog.dirs={}\n\
+                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listener}\n\
+                 advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}\ncontroller.listener.names=CONTROLLER\n\
+                 inter.broker.listener.name=PLAINTEXT\n\
+                 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocol}\nlog.dirs={}\n\
                  offsets.topic.replication.factor={copies}\noffsets.topic.num.partitions=4\n\
                  min.insync.replicas={}\ngroup.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n\
                  log.retention.check.interval.ms=1000\n",
@@ -96,6 +105,7 @@ pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
             log: place.join("log"),
             port,
             jvm: &JVM,
+            behind,
         };
         node.format()?;
         cluster.push(node);
@@ -131,6 +141,11 @@ impl Node {
     /// Host and port, on loopback.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Port for its proxy, on loopback.
+    pub(crate) fn behind(&self) -> u16 {
+        self.behind
     }
 
     fn format(&self) -> Result<()> {

@@ -9,8 +9,8 @@ use event_grpc_codegen::{Failure, generate_since, review_since};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::tree;
 use crate::mutations::{self, Edit};
+use crate::tree;
 
 /// The changes of the release, and those past one machine, from the project's root.
 pub(super) const RELEASE: &str = "xtask/walk/changes.yaml";

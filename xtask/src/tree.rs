@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Place of the copy and its build, from the project's root.
-const PLACE: &str = "target/walk";
-
 /// What is written by the generator or changed before it runs.
 const DECLARED: [&str; 4] = ["pipeline.yaml", "proto", "migrations", "generated"];
 
@@ -30,18 +27,17 @@ const OURS: [&str; 10] = [
     "functions-",
 ];
 
-/// Builds the server of a tree of this name, which is as this one, but for what is declared and generated in `declared`.
-/// `artefacts` is the folder of this tree's own build, in the same profile. Those of the other one stay for the next time;
-/// its executable is replaced by the next tree's.
-pub(super) fn build(
+/// Builds these executables of a tree that is as this one, but for what is declared and generated in `declared`. `tree` is
+/// where the copy is, and its build is beside it: trees beside each other share one, and an executable is replaced by the next
+/// tree's. `built` is the folder of this tree's own executables, named after the profile. Returns the same folder of the copy.
+pub(crate) fn build(
     root: &Path,
-    name: &str,
+    tree: &Path,
     declared: &Path,
-    artefacts: &Path,
-    release: bool,
+    built: &Path,
+    executables: &[&str],
 ) -> Result<PathBuf> {
-    let place = root.join(PLACE);
-    let tree = place.join(name);
+    let profile = built.file_name().context("there is no folder")?;
     let mut wanted = BTreeSet::new();
     for path in files(root, Path::new(""))? {
         if !DECLARED.iter().any(|name| path.starts_with(name)) {
@@ -53,22 +49,28 @@ pub(super) fn build(
         put(&declared.join(&path), &tree.join(&path))?;
         wanted.insert(path);
     }
-    for path in files(&tree, Path::new(""))? {
+    for path in files(tree, Path::new(""))? {
         if !wanted.contains(&path) {
             fs::remove_file(tree.join(&path))?;
         }
     }
-    let target = place.join("target");
-    let built = target.join(if release { "release" } else { "debug" });
+    let target = tree.with_file_name("target");
     for folder in [".fingerprint", "build", "deps"] {
-        share(&artefacts.join(folder), &built.join(folder))?;
+        share(&built.join(folder), &target.join(profile).join(folder))?;
     }
-    eprintln!("building the changed tree {name}");
+    eprintln!("building {}", tree.display());
     let mut build = crate::cargo();
-    build.current_dir(&tree).arg("build").arg("--quiet");
-    build.args(["--workspace", "--bin", "event-grpc"]);
-    // As `crate::build` has it, whose artefacts are shared.
-    build.arg(if release { "--release" } else { "--examples" });
+    build.current_dir(tree).arg("build").arg("--quiet");
+    build.arg("--workspace");
+    for name in executables {
+        build.args(["--bin", name]);
+    }
+    // As in `build.rs`: these choose the features with which the artefacts that are shared were built.
+    build.arg(if profile == "release" {
+        "--release"
+    } else {
+        "--examples"
+    });
     build.arg("--target-dir").arg(&target);
     if !build.status().context("cannot run cargo")?.success() {
         bail!(
@@ -76,11 +78,11 @@ pub(super) fn build(
             tree.display()
         );
     }
-    Ok(built.join("event-grpc"))
+    Ok(target.join(profile))
 }
 
 /// Copies what is declared and generated.
-pub(super) fn declared(root: &Path, to: &Path) -> Result<()> {
+pub(crate) fn declared(root: &Path, to: &Path) -> Result<()> {
     for path in files(root, Path::new(""))? {
         if DECLARED.iter().any(|name| path.starts_with(name)) {
             put(&root.join(&path), &to.join(&path))?;
