@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-/// Width of the grid, and the height of a panel.
+/// Width of the grid, and the height of a panel; of one with a number alone.
 const WIDTH: u32 = 24;
 const HEIGHT: u32 = 8;
+const LOW: u32 = 4;
 
 /// Version of the JSON model: that of Grafana 10 and later.
 const SCHEMA_VERSION: u32 = 38;
@@ -56,7 +57,8 @@ impl Dashboard {
             "timezone": "browser",
             "links": [{
                 "type": "dashboards", "tags": ["event-grpc"], "title": "event-grpc",
-                "asDropdown": true, "includeVars": true, "keepTime": true,
+                "asDropdown": true, "includeVars": true, "keepTime": true, "icon": "external link", "targetBlank": false,
+                "tooltip": "", "url": "",
             }],
             "templating": { "list": self.templating() },
             "panels": self.panels(),
@@ -76,7 +78,7 @@ impl Dashboard {
             };
             json!({
                 "name": name, "label": name, "type": "query", "datasource": datasource(), "query": query,
-                "definition": query, "refresh": 2, "sort": 1, "multi": true, "includeAll": true,
+                "refresh": 2, "sort": 1, "multi": true, "includeAll": true,
                 // Those that are known would leave out series without the label, such as those of unknown senders.
                 "allValue": ".*", "current": { "text": "All", "value": "$__all" },
             })
@@ -97,17 +99,18 @@ impl Dashboard {
                 "gridPos": { "x": 0, "y": y, "w": WIDTH, "h": 1 },
             }));
             y += 1;
-            let mut x = 0;
+            let (mut x, mut height) = (0, 0);
             for panel in *row {
                 let (w, h) = panel.size();
                 if x + w > WIDTH {
-                    (x, y) = (0, y + HEIGHT);
+                    (x, y, height) = (0, y + height, 0);
                 }
+                height = height.max(h);
                 let place = json!({ "x": x, "y": y, "w": w, "h": h });
                 panels.push(panel.json(next_id(), place));
                 x += w;
             }
-            y += HEIGHT;
+            y += height;
         }
         panels
     }
@@ -116,7 +119,7 @@ impl Dashboard {
 impl Panel {
     fn size(&self) -> (u32, u32) {
         match self.kind {
-            Kind::Stat => (WIDTH / 6, HEIGHT),
+            Kind::Stat => (WIDTH / 6, LOW),
             Kind::Lines | Kind::Table => (WIDTH / 2, HEIGHT),
         }
     }
@@ -136,7 +139,7 @@ impl Panel {
         let (kind, options) = match self.kind {
             Kind::Lines => (
                 "timeseries",
-                json!({ "legend": { "displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"] },
+                json!({ "legend": { "showLegend": true, "displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"], "sortBy": "Max", "sortDesc": true },
                         "tooltip": { "mode": "multi", "sort": "desc" } }),
             ),
             Kind::Stat => (

@@ -39,7 +39,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "Dead letters of an hour",
                     "short",
                     &[(
-                        "sum(increase(event_grpc_dead_letters_total{job=~\"$job\"}[1h]))",
+                        "sum(increase(event_grpc_dead_letters_total{job=~\"$job\"}[1h])) + sum(increase(event_grpc_quarantined_total{job=~\"$job\", outcome=\"kept\"}[1h]))",
                         "messages",
                     )],
                 ),
@@ -93,7 +93,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "Requests by answer",
                     "reqps",
                     &[(
-                        "sum by (outcome) (event_grpc:requests:rate5m{job=~\"$job\"})",
+                        "sum by (outcome) (event_grpc:requests:rate5m{job=~\"$job\"}) > 0",
                         "{{outcome}}",
                     )],
                 ),
@@ -101,7 +101,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "From acceptance to row, 99 %",
                     "s",
                     &[(
-                        "event_grpc:visible_seconds:p99_15m{job=~\"$job\"}",
+                        "event_grpc:visible_seconds:p99_15m{job=~\"$job\"} >= 0",
                         "{{table}}",
                     )],
                 ),

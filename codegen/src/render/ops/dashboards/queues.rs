@@ -61,7 +61,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "mps",
                     &[
                         (
-                            "sum by (queue) (rate(event_grpc_broker_delivered_total{job=~\"$job\", queue=~\"$queue\"}[5m]))",
+                            "sum by (queue) (rate(event_grpc_broker_delivered_total{job=~\"$job\", queue=~\"$queue\"}[5m])) > 0",
                             "{{queue}}",
                         ),
                         (

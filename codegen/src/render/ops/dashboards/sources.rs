@@ -31,7 +31,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "Requests by answer",
                     "reqps",
                     &[(
-                        "sum by (source, outcome) (rate(event_grpc_requests_total{job=~\"$job\", source=~\"$source\"}[5m]))",
+                        "sum by (source, outcome) (rate(event_grpc_requests_total{job=~\"$job\", source=~\"$source\"}[5m])) > 0",
                         "{{source}} {{outcome}}",
                     )],
                 ),
@@ -39,7 +39,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "Quarantined",
                     "eps",
                     &[(
-                        "sum by (source, outcome) (rate(event_grpc_quarantined_total{job=~\"$job\", source=~\"$source\"}[5m]))",
+                        "sum by (source, outcome) (rate(event_grpc_quarantined_total{job=~\"$job\", source=~\"$source\"}[5m])) > 0",
                         "{{source}} {{outcome}}",
                     )],
                 ),

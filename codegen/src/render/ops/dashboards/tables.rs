@@ -24,11 +24,11 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "s",
                     &[
                         (
-                            "histogram_quantile(0.5, sum by (table, le) (rate(event_grpc_visible_seconds_bucket{job=~\"$job\", table=~\"$table\"}[5m])))",
+                            "histogram_quantile(0.5, sum by (table, le) (rate(event_grpc_visible_seconds_bucket{job=~\"$job\", table=~\"$table\"}[5m]))) >= 0",
                             "{{table}} 50 %",
                         ),
                         (
-                            "histogram_quantile(0.99, sum by (table, le) (rate(event_grpc_visible_seconds_bucket{job=~\"$job\", table=~\"$table\"}[5m])))",
+                            "histogram_quantile(0.99, sum by (table, le) (rate(event_grpc_visible_seconds_bucket{job=~\"$job\", table=~\"$table\"}[5m]))) >= 0",
                             "{{table}} 99 %",
                         ),
                     ],
