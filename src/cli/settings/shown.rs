@@ -26,10 +26,11 @@ pub(in crate::cli) fn shown(secret: bool, value: &str) -> String {
     format!("{scheme}://{account}{place}{query}")
 }
 
-/// The name of a user; masked if it is more than a name.
+/// The name of a user; masked if it is more than a name, or a key as Sentry's DSN has it there.
 fn name(text: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%+$".contains(&byte);
-    match text.bytes().all(is_plain) {
+    let is_key = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text.bytes().all(is_plain) && !is_key {
         true => text,
         false => MASK,
     }
@@ -48,6 +49,10 @@ mod tests {
             // A mark in a query isn't told from one behind a password.
             ("http://h/d?password=hush@a", "http://***@a"),
             ("amqp://a/b:hush@c/d", "amqp://***:***@c/d"),
+            (
+                "https://0123456789abcdef0123456789ABCDEF@o1.example/7",
+                "https://***@o1.example/7",
+            ),
             ("host=a password=hush", "***"),
             ("hush", "***"),
             ("", ""),
