@@ -6,6 +6,7 @@
 pub mod build;
 pub mod capacity;
 pub mod client;
+pub mod kafka;
 pub mod listen;
 pub mod metrics;
 pub mod rate;

@@ -26,8 +26,9 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 pub use rabbitmq::fuzz;
 
 pub use kafka::{
-    Kafka, KafkaAccount, KafkaAddress, KafkaAddressError, KafkaClientError, KafkaDepthError,
-    KafkaFiles, KafkaMechanism, KafkaOptions, unsettled,
+    InspectError, InspectedTopic, Kafka, KafkaAccount, KafkaAddress, KafkaAddressError,
+    KafkaClientError, KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions, inspect,
+    unsettled,
 };
 pub use letter::Letter;
 pub use memory::Embedded;

@@ -1,4 +1,4 @@
-//! Forwarder: sends the messages of a queue to an HTTP API, one by one, and settles each.
+//! Forwarder: sends the messages of a queue to an HTTP API or a topic of others, one by one, and settles each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::row_error::RowError;
-use crate::sink::http::{RequestError, Target};
+use crate::sink::requests::{RequestError, Target};
 use crate::time::now_ms;
 
 /// State that all workers of a request share.
@@ -37,7 +37,9 @@ struct Parcel<'a> {
     target: &'a Target,
     gate: &'a Gate,
     body: Bytes,
-    key: &'a str,
+    /// Key of the record, if it becomes one.
+    key: Option<String>,
+    id: &'a str,
     retries: u8,
 }
 
@@ -158,13 +160,14 @@ impl Forwarder {
         let Input::Json(shape) = queue.input else {
             return Err(RowError::Layout("of such messages"));
         };
-        let (at, body) = self.request.made_of(shape, &message, cx)?;
-        match (self.targets.get(at), self.gates.get(at)) {
+        let made = self.request.made_of(shape, &message, cx)?;
+        match (self.targets.get(made.target), self.gates.get(made.target)) {
             (Some(target), Some(gate)) => Ok(Parcel {
                 target,
                 gate,
-                body: body.into(),
-                key: message.id,
+                body: made.body.into(),
+                key: made.key,
+                id: message.id,
                 retries: queue.retries,
             }),
             _ => Err(RowError::Layout("of such targets")),
@@ -223,7 +226,8 @@ impl Forwarder {
             if gate.is_shut() && !pass.is_probe() {
                 continue;
             }
-            let sending = target.send(turn, parcel.body.clone(), parcel.key);
+            let key = parcel.key.as_deref();
+            let sending = target.send(turn, parcel.body.clone(), parcel.id, key);
             let sent = cancellable(&self.setup.give_up, sending).await?;
             match &sent {
                 Err(error) if error.fault == crate::sink::Fault::Destination => {

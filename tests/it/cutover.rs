@@ -240,6 +240,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         name: "back_q",
         kind,
         topic: None,
+        foreign: None,
         bindings: &[Route {
             exchange: "back.dx",
             routing_key: "back",
@@ -248,6 +249,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         prefetch_bytes: 16 << 20,
         awaited: true,
         partition: None,
+        keyed: false,
     }
 }
 

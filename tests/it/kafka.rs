@@ -1,8 +1,12 @@
 //! Instances with queues in Kafka, against a real cluster. Where there is none, they are left out, which
 //! `cargo xtask test` says.
 
+mod foreign;
+mod keys;
 mod kills;
 mod pipeline;
 mod restarts;
+mod secured;
 mod server;
 pub(crate) mod support;
+pub(crate) mod topics;

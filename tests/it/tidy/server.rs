@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
     ("listen", &["client", "metrics", "tls"]),
+    ("kafka", &[]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -85,6 +86,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "contract",
             "dead_letter",
+            "kafka",
             "metrics",
             "time",
             "tls",
@@ -96,6 +98,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "contract",
             "dead_letter",
+            "kafka",
             "metrics",
             "native",
             "protobuf",

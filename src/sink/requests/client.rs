@@ -4,16 +4,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::Full;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower::Service as _;
 
 use crate::tls::client::Tls;
 use crate::tls::https::Https;
 use crate::tls::{Names, Options, TlsError};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Variable that names a file of authorities, which are trusted beside this machine's.
 pub const REQUESTS_CA: &str = "EVENT_GRPC_REQUESTS_CA";
@@ -40,10 +43,10 @@ pub struct CertificateError(#[from] TlsError);
 
 /// Sends requests; keeps connections open, and follows no redirects. Plain and encrypted connections have separate
 /// clients, because a machine without root certificates must still be able to use the first.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Client {
-    Plain(HyperClient<HttpConnector, Full<Bytes>>),
-    Encrypted(HyperClient<Https, Full<Bytes>>),
+    Plain(HyperClient<HttpConnector, Full<Bytes>>, HttpConnector),
+    Encrypted(HyperClient<Https, Full<Bytes>>, Https),
 }
 
 impl Client {
@@ -61,7 +64,7 @@ impl Client {
         pool.pool_timer(TokioTimer::new());
         pool.pool_idle_timeout(IDLE_LIMIT);
         if !encrypted {
-            return Ok(Client::Plain(pool.build(connector)));
+            return Ok(Client::Plain(pool.build(connector.clone()), connector));
         }
         let tls = Tls::new(Options {
             ca: variable(REQUESTS_CA).map(PathBuf::from),
@@ -70,7 +73,7 @@ impl Client {
         });
         tls.config()?;
         let connector = Https::new(connector, tls);
-        Ok(Client::Encrypted(pool.build(connector)))
+        Ok(Client::Encrypted(pool.build(connector.clone()), connector))
     }
 
     pub(super) async fn send(
@@ -78,8 +81,17 @@ impl Client {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<impl Body<Data = Bytes> + Unpin + use<>>, Error> {
         match self {
-            Client::Plain(client) => client.request(request).await,
-            Client::Encrypted(client) => client.request(request).await,
+            Client::Plain(client, _) => client.request(request).await,
+            Client::Encrypted(client, _) => client.request(request).await,
         }
+    }
+
+    /// Connects, and shakes hands where that is encrypted; nothing is sent.
+    pub(super) async fn connect(&self, uri: Uri) -> Result<(), BoxError> {
+        match self {
+            Client::Plain(_, connector) => drop(connector.clone().call(uri).await?),
+            Client::Encrypted(_, connector) => drop(connector.clone().call(uri).await?),
+        }
+        Ok(())
     }
 }
