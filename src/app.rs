@@ -3,6 +3,7 @@
 mod broker;
 pub mod check;
 mod clickhouse;
+mod drain;
 pub mod environment;
 mod listeners;
 mod names;
@@ -11,6 +12,7 @@ mod postgresql;
 mod replay;
 mod senders;
 mod stores;
+mod traces;
 pub mod variables;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use clickhouse::EMBEDDED_DATABASE;
@@ -52,6 +53,7 @@ use crate::sink::{health as servers_health, postgres};
 use crate::switches::Switches;
 use crate::tap::Taps;
 use crate::tls::{self, ServerFiles};
+use crate::trace;
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Share of the shutdown time in which requests may still be answered. A call that never ends leaves the rest to the
@@ -108,6 +110,8 @@ pub struct Config {
     pub drain: Duration,
     /// Interval between searches for dead letters of event types that were unknown and are known now.
     pub replay: Duration,
+    /// Traces; without options nothing is traced.
+    pub traces: Option<trace::Options>,
 }
 
 // The URL of the broker holds a password.
@@ -138,7 +142,7 @@ pub struct App {
     /// Stops the workers.
     working: CancellationToken,
     give_up: CancellationToken,
-    /// Stops the engine, after everything else.
+    /// Stops the engine and the exporter of traces, after everything else.
     engine: CancellationToken,
     servers: Servers,
     workers: JoinSet<()>,
@@ -173,6 +177,7 @@ impl App {
         }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
+        let tracer = traces::start(&config, &mut keeper, &engine)?;
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
         let databases = connected_stores.databases().clone();
         let stores = connected_stores.of_tables(pipeline);
@@ -202,7 +207,7 @@ impl App {
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
             hold_limits: HoldLimits::default(),
-            states: States::seen_by(&taps),
+            states: States::seen_by(&taps, &tracer),
             stop: working.clone(),
             give_up: give_up.clone(),
         };
@@ -219,8 +224,8 @@ impl App {
         } else {
             Limits::embedded()
         };
-        let (schema, seen_by) = (pipeline.schema(), taps.clone());
-        let publisher = Publisher::tapped(Arc::clone(&broker), limits, schema, seen_by);
+        let (schema, seen_by) = (pipeline.schema(), (taps.clone(), tracer.clone()));
+        let publisher = Publisher::seen_by(Arc::clone(&broker), limits, schema, seen_by);
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
         crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);
@@ -240,6 +245,7 @@ impl App {
             senders,
             switches,
             tls: tls.clone(),
+            tracer,
             backlog: Backlog::default(),
             first_seen: FirstSeen::default(),
         };
@@ -267,7 +273,7 @@ impl App {
             ..config.doors.clone()
         };
         let addresses = listeners.addresses()?;
-        let servers = listeners.serve(routers, tls, &doors, &serving, &operating);
+        let servers = listeners.serve(routers, tls, &taps, &doors, &serving, &operating);
 
         Ok(App {
             addresses,
@@ -319,80 +325,8 @@ impl App {
     pub fn taps(&self) -> &Taps {
         &self.taps
     }
-
-    /// Drains and stops within the configured time: first health reports it, then new requests are refused, requests
-    /// under way are answered, consumed rows are stored, and connections are closed. Rows that aren't stored by then
-    /// stay in their queues.
-    pub async fn stop(mut self) {
-        self.health.beat(false);
-        tokio::time::sleep(self.notice).await;
-        self.health.end();
-        self.serving.cancel();
-        if self.remote {
-            // Consuming is independent of the requests under way; neither should use up the other's time. Messages that
-            // are held can still be acknowledged.
-            self.working.cancel();
-        }
-        let deadline = tokio::time::Instant::now() + self.drain;
-        let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
-        let events = &mut self.servers.events;
-        if timeout(left(), finished(events)).await.is_err() {
-            tracing::warn!("The shutdown timeout ended before all requests were answered.");
-            events.shutdown().await;
-        }
-        if !self.remote {
-            // With the in-memory broker every message has a client waiting for it; when none is left, consuming ends by
-            // itself.
-            self.broker.close(left()).await;
-            self.working.cancel();
-        }
-        if timeout(left(), finished(&mut self.workers)).await.is_err() {
-            tracing::warn!(
-                "The shutdown timeout ended before all messages were stored; they go back to their queues."
-            );
-            self.give_up.cancel();
-            const LAST_PATIENCE: Duration = Duration::from_secs(2);
-            if timeout(LAST_PATIENCE, finished(&mut self.workers))
-                .await
-                .is_err()
-            {
-                self.workers.shutdown().await;
-            }
-        }
-        if self.remote {
-            self.broker.close(left().max(Duration::from_secs(1))).await;
-        }
-        // Until here they tell how the drain goes.
-        self.operating.cancel();
-        self.engine.cancel();
-        const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
-        if timeout(ENGINE_PATIENCE, finished(&mut self.keeper))
-            .await
-            .is_err()
-        {
-            tracing::warn!("The ClickHouse engine did not stop before the shutdown timeout.");
-        }
-        const OPERATIONS_PATIENCE: Duration = Duration::from_secs(1);
-        if timeout(OPERATIONS_PATIENCE, finished(&mut self.servers.ops))
-            .await
-            .is_err()
-        {
-            self.servers.ops.shutdown().await;
-        }
-        self.background.shutdown().await;
-    }
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {
     token.clone().cancelled_owned()
-}
-
-async fn finished(tasks: &mut JoinSet<()>) {
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended
-            && error.is_panic()
-        {
-            tracing::error!(%error, "A task panicked.");
-        }
-    }
 }

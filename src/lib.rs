@@ -6,14 +6,19 @@
 pub mod build;
 pub mod capacity;
 pub mod client;
+pub mod host;
+pub mod http_client;
 pub mod kafka;
 pub mod listen;
 pub mod metrics;
+pub mod plain;
 pub mod rate;
 pub mod reread;
 pub mod row_error;
+pub mod sentry;
 pub mod time;
 pub mod tls;
+pub mod trace;
 pub mod weight;
 pub mod yaml;
 

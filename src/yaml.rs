@@ -2,6 +2,7 @@
 //! who reads it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
@@ -180,14 +181,15 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self) -> Read<Value> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         loop {
             let (key, line) = match self.next()? {
                 (Event::MappingEnd, _) => return Ok(Value::Map(entries)),
                 (Event::Scalar(key, ..), line) => (key.into_owned(), line),
                 (_, line) => return Err(wrong(line, "a key must be plain text")),
             };
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let what = format!("`{key}` is there twice, first in line {}", first.line);
+            if let Some(first) = known.insert(key.clone(), line) {
+                let what = format!("`{key}` is there twice, first in line {first}");
                 return Err(wrong(line, what));
             }
             let (event, at) = self.next()?;

@@ -21,7 +21,8 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
     column("client_id", "LowCardinality(String)", DICTIONARY).report(8192),
     column("headers", "JSON", Layout::Json),
     column("client_ip", "String", Layout::Text),

@@ -43,39 +43,62 @@ static COLUMNS: &[ColumnSpec] = &[
             NULLABLE_DICTIONARY,
         )
         .report(8192),
-    column("transaction_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("revenue", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
+    column("transaction_id", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("eventData.transaction_id"),
+    column("revenue", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8)))
+        .from("eventData.revenue"),
     column("platform", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
-    column("os", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY).report(8192),
+        .report(8192)
+        .from("userData.platform"),
+    column("os", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192)
+        .from("userData.os"),
     column("os_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.os_version"),
     column("model", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.model"),
     column("app_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.app_version"),
     column("language", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
-    column("aaid", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("idfa", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("developer_identity", "Nullable(String)", Layout::Nullable(&Layout::Text)),
+        .report(8192)
+        .from("userData.language"),
+    column("aaid", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("userData.aaid"),
+    column("idfa", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("userData.idfa"),
+    column("developer_identity", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("userData.developer_identity"),
     column("geo_region_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.geo_region_en"),
     column("geo_city_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.geo_city_en"),
     column("geo_country_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("userData.geo_country_en"),
     column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("lastAttributedTouchData.~campaign"),
     column("channel", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
+        .report(8192)
+        .from("lastAttributedTouchData.~channel"),
     column("medium", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
-    column("marketing_title", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("url", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("android_deeplink_path", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("android_url", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("ios_url", "Nullable(String)", Layout::Nullable(&Layout::Text)),
+        .report(8192)
+        .from("lastAttributedTouchData.~feature"),
+    column("marketing_title", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("lastAttributedTouchData.$marketing_title"),
+    column("url", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("lastAttributedTouchData.+url"),
+    column("android_deeplink_path", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("lastAttributedTouchData.$android_deeplink_path"),
+    column("android_url", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("lastAttributedTouchData.$android_url"),
+    column("ios_url", "Nullable(String)", Layout::Nullable(&Layout::Text))
+        .from("lastAttributedTouchData.$ios_url"),
     column("deep_linked", "Nullable(Bool)", Layout::Nullable(&Layout::Fixed(1))),
     column("attributed", "Nullable(Bool)", Layout::Nullable(&Layout::Fixed(1))),
     column("existing_user", "Nullable(Bool)", Layout::Nullable(&Layout::Fixed(1))),

@@ -22,10 +22,11 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("current_url", "String", Layout::Text),
-    column("base_url", "String", Layout::Text),
-    column("referer", "String", Layout::Text),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
+    column("current_url", "String", Layout::Text).from("url"),
+    column("base_url", "String", Layout::Text).from("url"),
+    column("referer", "String", Layout::Text).from("headers"),
     column("headers", "JSON", Layout::Json),
     column("client_ip", "String", Layout::Text),
     column("deep_link", "String", Layout::Text),

@@ -44,10 +44,11 @@ static COLUMNS: &[ColumnSpec] = &[
     column("schema", "LowCardinality(String)", DICTIONARY),
     column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
-    column("event_id", "String", Layout::Text).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).holds(Holds::Id).from("id"),
     column("event_name", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
-    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)).from("timestamp"),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("session_id", "String", Layout::Text),
@@ -70,7 +71,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("utm_medium", "String", Layout::Text),
     column("utm_campaign", "String", Layout::Text),
     column("pp_id", "String", Layout::Text),
-    column("event_current_url", "String", Layout::Text),
+    column("event_current_url", "String", Layout::Text).from("currentURL"),
     column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
 ];
 

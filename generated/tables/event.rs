@@ -21,12 +21,13 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id).from("id"),
     column("event_name", "LowCardinality(String)", DICTIONARY)
         .report(1024)
         .holds(Holds::Type),
-    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)).from("timestamp"),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("channel", "LowCardinality(String)", DICTIONARY).report(8192),
@@ -49,7 +50,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("current_url", "String", DICTIONARY),
     column("utm_referrer", "String", DICTIONARY),
     column("pp_id", "String", DICTIONARY),
-    column("event_current_url", "String", Layout::Text),
+    column("event_current_url", "String", Layout::Text).from("currentURL"),
     column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
     column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
     column("client", "LowCardinality(String)", DICTIONARY).report(8192),

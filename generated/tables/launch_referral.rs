@@ -21,8 +21,12 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("launch_id", "text", Layout::Text).report(1024).holds(Holds::Id),
-    column("launched_at", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("launch_id", "text", Layout::Text)
+        .report(1024)
+        .holds(Holds::Id)
+        .from("eventId"),
+    column("launched_at", "timestamp(3) with time zone", Layout::Fixed(8))
+        .from("timestamp"),
     column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
     column("device_id", "text", Layout::Text).report(1024),
     column("bb_device_id", "text", Layout::Text).report(1024),

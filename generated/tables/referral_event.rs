@@ -21,12 +21,16 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("account_id", "bigint", Layout::Fixed(8)),
+    column("account_id", "bigint", Layout::Fixed(8)).from("newEntry.id"),
     column("kind", "text", Layout::Text).report(1024),
-    column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
-    column("client_id", "text", Layout::Nullable(&Layout::Text)),
-    column("client_app_type", "text", Layout::Nullable(&Layout::Text)),
-    column("account_created_on", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8)))
+        .from("newEntry.userId"),
+    column("client_id", "text", Layout::Nullable(&Layout::Text))
+        .from("newEntry.clientId"),
+    column("client_app_type", "text", Layout::Nullable(&Layout::Text))
+        .from("newEntry.clientAppType"),
+    column("account_created_on", "timestamp(3) with time zone", Layout::Fixed(8))
+        .from("newEntry.createdOn"),
     column("device_id", "text", Layout::Nullable(&Layout::Text)),
     column("custom_device_id", "text", Layout::Nullable(&Layout::Text)),
     column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8))

@@ -22,8 +22,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("store_url", "LowCardinality(String)", DICTIONARY).report(8192),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("data", "JSON", Layout::Json),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("eventTime"),
+    column("data", "JSON", Layout::Json).from("eventData"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),

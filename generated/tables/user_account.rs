@@ -21,11 +21,15 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("account_id", "bigint", Layout::Fixed(8)),
-    column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
-    column("client_id", "text", Layout::Nullable(&Layout::Text)),
-    column("client_app_type", "text", Layout::Nullable(&Layout::Text)),
-    column("created_on", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("account_id", "bigint", Layout::Fixed(8)).from("newEntry.id"),
+    column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8)))
+        .from("newEntry.userId"),
+    column("client_id", "text", Layout::Nullable(&Layout::Text))
+        .from("newEntry.clientId"),
+    column("client_app_type", "text", Layout::Nullable(&Layout::Text))
+        .from("newEntry.clientAppType"),
+    column("created_on", "timestamp(3) with time zone", Layout::Fixed(8))
+        .from("newEntry.createdOn"),
     column("device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
     column("custom_device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
     column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8))

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("id", "String", Layout::Text).report(1024).holds(Holds::Id),
-    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024).from("name"),
     column("data", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),

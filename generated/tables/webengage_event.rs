@@ -24,11 +24,12 @@ static COLUMNS: &[ColumnSpec] = &[
     column("id", "String", Layout::Text).report(1024).holds(Holds::Id),
     column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("account_type", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
-        .report(8192),
-    column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+        .report(8192)
+        .from("appType"),
+    column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)).from("eventTime"),
     column("user_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("anonymous_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("data", "JSON", Layout::Json),
+    column("data", "JSON", Layout::Json).from("eventData"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),

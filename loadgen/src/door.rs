@@ -23,7 +23,7 @@ use event_grpc::ingest::raw::RawCodec;
 /// Pause before a refused request is sent again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER: Duration = Duration::from_secs(30);
 
 /// Encoding and protocol of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -9,6 +9,8 @@ pub mod door;
 pub mod pattern;
 pub mod process;
 
+mod beside;
+mod broker;
 mod load;
 mod poison;
 mod proofs;

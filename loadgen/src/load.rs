@@ -7,15 +7,18 @@ mod report;
 pub(crate) mod send;
 mod stored;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::beside;
+use crate::broker;
 use crate::connect::ConnectArgs;
 use crate::door::Form;
 use crate::pattern::{self, Mix, Patterns};
-use crate::poison::Poison;
+use crate::poison::{Pace, Poison};
 use crate::process::{self, Watched};
 use event_grpc::cli::{ClickHouseArgs, say};
 use event_grpc::sink::clickhouse::ClickHouse;
@@ -62,12 +65,20 @@ pub(crate) struct Args {
     /// For tests: RabbitMQ, which gets events among the others that no table can take.
     #[arg(long, hide = true, value_name = "URL")]
     poison_amqp_url: Option<String>,
+    /// For tests: Kafka, for those of its events whose queue is there.
+    #[arg(long, hide = true, value_name = "LIST")]
+    poison_kafka_brokers: Option<String>,
+    #[command(flatten)]
+    beside: beside::Places,
     /// For tests: the events of every other request have no id.
     #[arg(long, hide = true)]
     without_ids: bool,
     /// For tests: each request is sent once more, some time after it was taken and to another address if there are several.
     #[arg(long, hide = true)]
     again: bool,
+    /// For tests: no further request is sent once this file is there.
+    #[arg(long, hide = true, value_name = "FILE")]
+    until: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
@@ -97,23 +108,21 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         rate: args.rate,
         patience,
         again: args.again,
+        until: args.until,
         proof: args.connect.proof()?,
     });
     let channels = send::connect(&args.to, args.connections, &args.connect).await?;
-    let poison = match &args.poison_amqp_url {
+    let pace = Pace::beside(args.events, args.rate);
+    let (poison, beside) = match &args.poison_amqp_url {
         Some(url) => {
-            let instances = channels.clone();
-            Some(Poison::new(
-                url,
-                instances,
-                args.connect.proof()?,
-                run,
-                args.events,
-                args.rate,
-                patience,
-            )?)
+            let broker = broker::connect(url, args.poison_kafka_brokers.as_deref())?;
+            let beside = args.beside.beside(broker.clone(), run, pace, patience);
+            let (instances, proof) = (channels.clone(), args.connect.proof()?);
+            let stores = beside.is_some();
+            let poison = Poison::new(broker, instances, proof, run, pace, patience, stores)?;
+            (Some(poison), beside)
         }
-        None => None,
+        None => (None, None),
     };
     let mut watched: Vec<Watched> = args
         .process
@@ -127,7 +136,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
             None => None,
         }
     };
-    let (sent, poisoned) = tokio::join!(load.run(channels, args.in_flight), poisoning);
+    let going_beside = async {
+        match &beside {
+            Some(beside) => Some((beside, beside.run().await)),
+            None => None,
+        }
+    };
+    let loading = load.run(channels, args.in_flight);
+    let (sent, poisoned, went_beside) = tokio::join!(loading, poisoning, going_beside);
     let stored = store.as_ref().map(|store| {
         Stored::new(
             store,
@@ -164,10 +180,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         ),
         _ => None,
     };
+    let beside = match (&store, went_beside) {
+        (Some(store), Some((beside, sent))) => Some(
+            beside
+                .found(store, &sent)
+                .await
+                .context("servers can't be asked what became of the messages beside the events")?,
+        ),
+        _ => None,
+    };
     let report = Report::new(&Figures {
         sent,
         arrived,
         poison: found,
+        beside,
         processes,
         bytes_an_event: load.patterns.bytes_an_event(),
     });

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::listeners::Addresses;
-use super::{Config, broker, listeners, senders};
+use super::{Config, broker, listeners, senders, traces};
 use crate::access::Access as Senders;
 use crate::contract::{Intake, Pipeline, Storage};
 use crate::ingest::{cors::Cors, pool};
@@ -52,6 +52,7 @@ pub fn check(config: &Config, pipeline: &'static Pipeline) -> Judged {
     }
     let switches = Switches::start(config.switches.clone(), pipeline);
     judged.note("switches", switches.map(drop));
+    judged.note("traces", traces::tracer(config).map(drop));
     judged.note("rabbitmq", broker::address(config).map(drop));
     sources(&mut judged, config, pipeline);
     destinations(&mut judged, config, pipeline);

@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 use super::Config;
 use crate::contract::Pipeline;
 use crate::grpc;
+use crate::ingest::seen;
 use crate::ingest::sources::Sources;
-use crate::listen;
+use crate::listen::{self, Door};
 use crate::ops::access::Access;
 use crate::ops::router::{self, Operations};
+use crate::tap::Taps;
 use crate::tls::ServerTls;
 
 /// Time limit for open requests to operations at the very end.
@@ -75,14 +77,17 @@ impl Listeners {
         self,
         routers: Routers,
         tls: Option<ServerTls>,
+        taps: &Taps,
         doors: &listen::Limits,
         serving: &CancellationToken,
         operating: &CancellationToken,
     ) -> Servers {
         let mut events = JoinSet::new();
+        let look = seen::refused(taps.clone());
+        let door = |name| Door::seen_by(name, look.clone());
         for (listener, door, router) in [
-            (self.grpc, "grpc", routers.grpc),
-            (self.http, "http", routers.http),
+            (self.grpc, door("grpc"), routers.grpc),
+            (self.http, door("http"), routers.http),
         ] {
             let stop = super::until(serving);
             let (limits, tls) = (doors.clone(), tls.clone());
@@ -96,7 +101,7 @@ impl Listeners {
         let stop = super::until(operating);
         ops.spawn(listen::serve_tls(
             self.ops,
-            "ops",
+            door("ops"),
             routers.ops,
             limits,
             tls,

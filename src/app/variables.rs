@@ -21,6 +21,9 @@ pub const KAFKA_PASSWORD: &str = "EVENT_GRPC_KAFKA_PASSWORD";
 /// Write key that `event-grpc send` shows.
 pub const KEY: &str = "EVENT_GRPC_KEY";
 
+/// Headers that a collector of traces asks for.
+pub const TRACE_HEADERS: &str = "EVENT_GRPC_TRACE_HEADERS";
+
 /// Variable of the environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Variable {
@@ -33,7 +36,13 @@ pub struct Variable {
 /// All variables that are no options, for a pipeline.
 pub fn all(pipeline: &Pipeline) -> Vec<Variable> {
     let mut found = Vec::new();
-    for name in [CLICKHOUSE_PASSWORD, POSTGRES_PASSWORD, KAFKA_PASSWORD] {
+    let secrets_of_ours = [
+        CLICKHOUSE_PASSWORD,
+        POSTGRES_PASSWORD,
+        KAFKA_PASSWORD,
+        TRACE_HEADERS,
+    ];
+    for name in secrets_of_ours {
         found.extend(of_secret(name));
     }
     found.extend([OPS_TOKEN, KEY].map(|name| variable(name, true)));

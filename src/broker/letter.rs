@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::api::message::{HeaderValue, Outgoing, Properties};
 use crate::contract::{Route, Schema};
 use crate::dead_letter::Record;
+use crate::trace::TraceContext;
 
 /// A dead letter that is to be published.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Letter<'a> {
     pub kind: Option<Cow<'static, str>>,
     /// Schema that the message was made under; the record has that of the build that gave it up.
     pub schema: Option<Schema>,
+    /// Span that gave the message up, if it is recorded.
+    pub trace: Option<TraceContext>,
     /// The headers that its sender set.
     pub sent: Vec<(Cow<'static, str>, HeaderValue)>,
 }
@@ -39,6 +42,7 @@ impl Letter<'_> {
             kind: self.kind,
             timestamp: u64::try_from(self.now_ms / 1000).ok(),
             schema: self.schema,
+            trace: self.trace,
             headers: own.chain(self.sent).collect(),
         };
         Outgoing::new(route.exchange, route.routing_key, body).with(properties)

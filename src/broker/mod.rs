@@ -26,9 +26,9 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 pub use rabbitmq::fuzz;
 
 pub use kafka::{
-    InspectError, InspectedTopic, Kafka, KafkaAccount, KafkaAddress, KafkaAddressError,
-    KafkaClientError, KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions, inspect,
-    unsettled,
+    Drain, DrainError, InspectError, InspectedTopic, Kafka, KafkaAccount, KafkaAddress,
+    KafkaAddressError, KafkaClientError, KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions,
+    inspect, unsettled,
 };
 pub use letter::Letter;
 pub use memory::Embedded;
@@ -36,4 +36,4 @@ pub use rabbitmq::{
     Address, AddressError, Cutover, CutoverError, Deleted, Depth, DepthError, Depths, Found,
     Publish, Rabbit, RabbitOptions, Right, Sample, versions,
 };
-pub use router::{Router, connect};
+pub use router::{BackError, Router, connect, move_back};

@@ -1,4 +1,5 @@
-//! `event-grpc cutover`: replaces RabbitMQ queues that were declared differently, and empties those that Kafka carries now.
+//! `event-grpc cutover`: replaces RabbitMQ queues that were declared differently, empties those that Kafka carries now, and
+//! topics of those that it carries no more.
 
 use std::time::Duration;
 
@@ -9,14 +10,20 @@ use tokio::time::timeout;
 use super::kafka::KafkaArgs;
 use super::{say, settings};
 use crate::app::environment::{self, Secret};
-use crate::broker::{Address, Cutover, Found, Kafka, KafkaOptions, Link, QueueSpec, Topology};
+use crate::broker::{
+    Address, Cutover, Drain, Found, Kafka, KafkaOptions, Link, QueueSpec, Topology, move_back,
+};
 use crate::generated::PIPELINE;
+
+/// The lock that keeps two of these from running at once, by the name of its queue.
+const LOCK: &str = "event_grpc.cutover";
 
 /// How long Kafka may take to answer.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on publishing. See
-/// docs/cutover.md. Queues that Kafka carries now are emptied into their topics and deleted (docs/kafka.md).
+/// docs/cutover.md. Queues that Kafka carries now are emptied into their topics and deleted; --from-topic empties the topic of
+/// a queue that is in RabbitMQ again (docs/kafka.md).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
@@ -35,6 +42,10 @@ pub(super) struct Args {
     /// Only this queue; may be repeated.
     #[arg(long = "queue", value_name = "NAME")]
     queues: Vec<String>,
+    /// Move what isn't settled in this Kafka topic, and in that of its retries, to the queue that --queue names, which Kafka
+    /// carried before. Nothing else is done.
+    #[arg(long, value_name = "TOPIC", requires = "queues")]
+    from_topic: Option<String>,
 }
 
 /// Runs the command; false if something differs and was not replaced.
@@ -48,8 +59,26 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         anyhow::ensure!(known, "pipeline.yaml declares no queue {name}");
     }
     let cutover = Cutover::dial(&address).await?;
-    let good = all(&cutover, &topology, &args).await;
+    let good = alone(&cutover, &topology, &args).await;
     cutover.close().await;
+    good
+}
+
+/// Runs it under a lock, unless nothing is changed: two at once would move messages twice.
+async fn alone(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Result<bool> {
+    let lock = match args.check {
+        true => None,
+        false => Some(cutover.lock(LOCK).await.context(
+            "another event-grpc cutover is under way at this virtual host; wait until it has ended",
+        )?),
+    };
+    let good = match &args.from_topic {
+        Some(topic) => back(cutover, topology, topic, args).await,
+        None => all(cutover, topology, args).await,
+    };
+    if let Some(lock) = lock {
+        lock.release().await;
+    }
     good
 }
 
@@ -140,6 +169,38 @@ async fn leave(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::R
         kafka.close(TIME_LIMIT).await;
     }
     Ok(good)
+}
+
+/// Moves what waits in a topic to the queue that is in RabbitMQ again.
+async fn back(
+    cutover: &Cutover,
+    topology: &Topology,
+    topic: &str,
+    args: &Args,
+) -> anyhow::Result<bool> {
+    let [name] = args.queues.as_slice() else {
+        anyhow::bail!("--from-topic wants one --queue, to which its messages go");
+    };
+    let mut queues = topology.queues.iter();
+    let queue = queues.find(|queue| queue.name == name);
+    let queue = queue.filter(|queue| queue.topic.is_none()).with_context(|| {
+        format!("queue {name} is in Kafka: take `kafka` out of pipeline.yaml and replace the instances first")
+    })?;
+    let address = args.kafka.address()?;
+    let address =
+        address.context("--from-topic needs --kafka-brokers (or EVENT_GRPC_KAFKA_BROKERS)")?;
+    if args.check {
+        let waiting = Drain::open(&address, topic).await?.waiting().await?;
+        say(&format!(
+            "left        topic {topic}: {waiting} messages wait in Kafka for queue {name}"
+        ));
+        return Ok(waiting == 0);
+    }
+    let moved = move_back(cutover, &address, topic, queue.name).await?;
+    say(&format!(
+        "moved       topic {topic}, {moved} messages moved to queue {name}"
+    ));
+    Ok(true)
 }
 
 async fn connect(topology: &Topology, args: &Args) -> anyhow::Result<Kafka> {

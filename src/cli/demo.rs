@@ -117,6 +117,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         drain: Duration::from_secs(25),
         switches: None,
         replay: Duration::from_secs(60),
+        traces: None,
     }
 }
 

@@ -70,7 +70,7 @@ impl KafkaArgs {
             .with_context(|| settings::named("kafka-brokers"))?;
         anyhow::ensure!(
             cfg!(feature = "kafka-tls") || !address.needs_openssl(),
-            "this event-grpc was built without TLS and SCRAM for Kafka: build it with `cargo build --release --features kafka-tls` \
+            "this event-grpc was built without TLS and SCRAM for Kafka: build it with `cargo build --release --package event-grpc --features kafka-tls` \
              (with libssl-dev and pkg-config), or write kafka:// before the brokers to speak to them without TLS"
         );
         Ok(Some(address.with_instance(self.kafka_instance.clone())))

@@ -43,6 +43,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::plain::{self, one_line};
 use settings::Wrong;
 
 pub use serve::ClickHouseArgs;
@@ -173,7 +174,12 @@ fn exit_code(command: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCod
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     // If stderr is closed there is nothing left to do.
-    drop(writeln!(std::io::stderr(), "error: {}", told(error)));
+    let error = told(error);
+    drop(writeln!(
+        std::io::stderr(),
+        "error: {}",
+        plain::lines(&error)
+    ));
     ExitCode::FAILURE
 }
 
@@ -193,15 +199,9 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// Text on one line, without control characters, which could drive the terminal.
-fn one_line(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(printable).collect()
-}
-
-/// Prints a line for the user. A closed stdout is not an error.
+/// Prints a line for the user, or some of them, and nothing that drives the terminal. A closed stdout is not an error.
 pub fn say(line: &str) {
-    drop(writeln!(std::io::stdout(), "{line}"));
+    drop(writeln!(std::io::stdout(), "{}", plain::lines(line)));
 }
 
 #[cfg(test)]

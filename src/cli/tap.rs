@@ -216,7 +216,7 @@ fn told(value: &Value, url: &str, passed_over: &mut Vec<(String, u64)>) {
         return;
     }
     let time = text("time").split_once('T').map_or("", |(_, time)| time);
-    let place = [text("source"), text("exchange"), text("queue")].concat();
+    let place = ["door", "source", "exchange", "queue"].map(text).concat();
     let mut parts = vec![time.to_owned(), text("stage").to_owned(), place];
     let into = text("into");
     parts.extend((!into.is_empty()).then(|| format!("-> {into}")));
@@ -227,7 +227,7 @@ fn told(value: &Value, url: &str, passed_over: &mut Vec<(String, u64)>) {
             .filter(|part| !part.is_empty())
             .map(str::to_owned),
     );
-    let shown = ["header", "event", "row", "base64"];
+    let shown = ["header", "event", "row", "base64", "too_long"];
     let shown = shown
         .iter()
         .filter_map(|name| Some((*name, value.get(*name)?)));

@@ -18,6 +18,9 @@ pub const SCHEMA: &str = "x-schema";
 /// by. Whoever publishes by a key of their own may write it. Its name has no `x-`, since such headers match nothing.
 pub const PARTITION: &str = "event-grpc-partition";
 
+/// Trace context of the span that the message was published in, as W3C writes it: a text.
+pub const TRACE: &str = "traceparent";
+
 /// Number of times that a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
 /// The exchange that such a message was first published to.
@@ -66,10 +69,11 @@ pub fn is_of_the_broker(name: &str) -> bool {
 /// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
 /// round. What was sent is the same on every attempt; these are not.
 pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 9] = [
+    const EXACT: [&str; 10] = [
         CLIENT,
         SCHEMA,
         PARTITION,
+        TRACE,
         RETRY_COUNT,
         RETRY_EXCHANGE,
         RETRY_ROUTING_KEY,

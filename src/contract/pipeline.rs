@@ -41,6 +41,8 @@ pub struct Pipeline {
     pub unrouted: &'static str,
     /// What was declared before and may still be on servers.
     pub retired: Retired,
+    /// Fields that are masked where operators look at events: names, and paths whose last names count.
+    pub personal: &'static [&'static str],
 }
 
 impl Pipeline {

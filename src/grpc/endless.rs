@@ -41,7 +41,8 @@ pub(super) async fn bounded(request: Request, next: Next) -> Response {
             let text = status.message().to_owned();
             let mut response: Response = status.into_http();
             let reason = "full";
-            response.extensions_mut().insert(Refused { reason, text });
+            let refused = Refused::because(reason, text);
+            response.extensions_mut().insert(refused);
             response
         }
     }

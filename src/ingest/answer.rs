@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::pool::PoolShare;
 use crate::broker::PublishError;
+use crate::trace::TraceContext;
 
 /// Outcome of publishing all parts of a request.
 pub type PublishOutcome = Result<(), PublishError>;
@@ -26,6 +27,8 @@ pub struct Parts {
 #[derive(Debug)]
 struct Request {
     state: Mutex<PartsState>,
+    /// Its span, if that is recorded.
+    trace: Option<TraceContext>,
     /// Share of the pool for the parts' bytes, until the last of them is gone.
     _held: Option<PoolShare>,
 }
@@ -38,13 +41,20 @@ struct PartsState {
 
 /// Creates the parts of a request, which hold a share of the pool, and the receiver of its outcome. The outcome arrives
 /// once all parts have ended and [`Parts`] is dropped.
-pub fn parts(held: Option<PoolShare>) -> (Parts, oneshot::Receiver<PublishOutcome>) {
+pub fn parts(
+    held: Option<PoolShare>,
+    trace: Option<TraceContext>,
+) -> (Parts, oneshot::Receiver<PublishOutcome>) {
     let (sender, receiver) = oneshot::channel();
     let state = Mutex::new(PartsState {
         failure: None,
         answer: Some(sender),
     });
-    let request = Arc::new(Request { state, _held: held });
+    let request = Arc::new(Request {
+        state,
+        trace,
+        _held: held,
+    });
     (Parts { request }, receiver)
 }
 
@@ -59,6 +69,11 @@ impl Parts {
 }
 
 impl Part {
+    /// Span of its request, if that is recorded.
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.request.trace
+    }
+
     /// Ends the part with its outcome.
     pub fn end(mut self, outcome: &PublishOutcome) {
         self.ended = true;

@@ -14,7 +14,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::origin::Origin;
 use crate::contract::{Pipeline, Source};
-use crate::listen::Refused;
+use crate::listen::{Refused, of_source};
 
 /// Variable that replaces the origins of a source, whose name in capitals follows.
 const VARIABLE: &str = "EVENT_GRPC_CORS_";
@@ -25,7 +25,7 @@ const MAX_AGE_S: u32 = 7_200;
 
 /// Request headers that a page may set beside those that need no permission.
 const ALLOWED: HeaderValue = HeaderValue::from_static(
-    "authorization, content-encoding, content-type, grpc-encoding, grpc-timeout, x-api-key, x-grpc-web, x-user-agent",
+    "authorization, content-encoding, content-type, grpc-encoding, grpc-timeout, traceparent, x-api-key, x-grpc-web, x-user-agent",
 );
 
 /// Headers of an answer that a page may read beside those that need no permission.
@@ -40,6 +40,7 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 /// Origins whose pages may send to a source, and what their browsers are told.
 #[derive(Debug)]
 pub struct Cors {
+    source: &'static str,
     origins: Vec<Origin>,
     max_age: HeaderValue,
     credentials: bool,
@@ -133,6 +134,7 @@ impl Cors {
         let max_age = declared.map_or(MAX_AGE_S, |cors| cors.max_age_s);
         Ok((!origins.is_empty()).then(|| {
             Arc::new(Cors {
+                source: source.name,
                 origins,
                 max_age: max_age.into(),
                 credentials,
@@ -206,7 +208,7 @@ async fn answer(State(cors): State<Arc<Cors>>, mut request: Request, next: Next)
             cors.let_read(origin, response.headers_mut());
             response
         }
-        Some(origin) if is_preflight => refused(&origin, next.run(request).await),
+        Some(origin) if is_preflight => refused(cors.source, &origin, next.run(request).await),
         _ => next.run(request).await,
     };
     if !cors.is_any() {
@@ -216,15 +218,14 @@ async fn answer(State(cors): State<Arc<Cors>>, mut request: Request, next: Next)
 }
 
 /// Counts the preflight of a page that may not send: its browser won't send the request itself.
-fn refused(origin: &HeaderValue, mut response: HttpResponse) -> HttpResponse {
+fn refused(source: &'static str, origin: &HeaderValue, mut response: HttpResponse) -> HttpResponse {
     const SHOWN: usize = 100;
     let origin = String::from_utf8_lossy(origin.as_bytes());
     let origin: String = origin.chars().take(SHOWN).collect();
-    response.extensions_mut().insert(Refused {
-        reason: "origin",
-        text: format!("pages of {origin:?} may not send to this source"),
-    });
-    response
+    let text = format!("pages of {origin:?} may not send to this source");
+    let refused = Refused::because("origin", text);
+    response.extensions_mut().insert(refused);
+    of_source(response, source)
 }
 
 /// Variable that replaces the origins of a source.

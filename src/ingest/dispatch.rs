@@ -31,6 +31,7 @@ use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
 use crate::switches::Switches;
+use crate::trace::{TraceContext, Tracer};
 use crate::weight::Permit;
 use asked::tell;
 pub(super) use asked::{Asked, count};
@@ -117,6 +118,11 @@ impl Dispatch {
         self.source
     }
 
+    /// What records spans.
+    pub(super) fn tracer(&self) -> &Tracer {
+        self.publisher.tracer()
+    }
+
     /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
@@ -127,21 +133,21 @@ impl Dispatch {
         self.max_request
     }
 
-    /// Handles a request of a client. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
-    /// gone this is dropped: dead letters that are not published yet are abandoned then.
+    /// Handles a request of a client, whose span is `trace` if it is recorded. The answer comes within `time_limit`, and never later
+    /// than [`LONGEST`] allows. If the client is gone this is dropped: dead letters that are not published yet are abandoned then.
     pub async fn take(
         self: &Arc<Self>,
         body: Body,
         sender: Sender,
         time_limit: Duration,
+        trace: Option<TraceContext>,
     ) -> Answered {
         let asked = Asked::of(self.source.name);
         let client = sender.client();
-        let admitted = self.admit(body, sender);
+        let admitted = self.admit(body, sender, trace);
         let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
-        self.tell_refused(client.name(), &result);
         let answered = self.answered(&client, result);
         asked.answered(&answered.result);
         answered
@@ -151,11 +157,15 @@ impl Dispatch {
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refusal = Refusal::Denied(denied);
         tell(self.source.name, refusal.outcome());
-        self.tell_refused("", &Err::<(), _>(refusal.clone()));
         refusal
     }
 
-    async fn admit(self: &Arc<Self>, body: Body, sender: Sender) -> Result<Taken, Refusal> {
+    async fn admit(
+        self: &Arc<Self>,
+        body: Body,
+        sender: Sender,
+        trace: Option<TraceContext>,
+    ) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
@@ -164,7 +174,7 @@ impl Dispatch {
         let weight = self.weigh(&body)?;
         let admitted = self.pool.admit(weight).await?;
         let dispatch = Arc::clone(self);
-        let prepare = move || dispatch.prepare(body, &sender, admitted);
+        let prepare = move || dispatch.prepare(body, &sender, admitted, trace);
         let prepared = match weight > AT_ONCE {
             false => catch_panic(self.source.name, prepare)?,
             // On a thread where it doesn't hold up other requests.

@@ -22,14 +22,15 @@ use super::encoding::Encoding;
 use super::grpc_web::{self, Form, WebCall};
 use super::held;
 use super::reading::SHOWN;
-use super::response::Response;
+use super::response::{Refusal, Response};
 use super::status::{status, unread};
+use super::traced::{self, Call};
 use super::unary;
 use crate::access::Gate;
 use crate::client::Client;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
-use crate::listen::{Refused, of_client};
+use crate::listen::{Refused, of_client, of_source};
 
 /// Headers that declare the encoding of a message, and the accepted encodings of an answer.
 const ENCODING: &str = "grpc-encoding";
@@ -54,16 +55,20 @@ pub(super) fn routes(
             continue;
         };
         let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
+        let source = dispatch.source().name;
+        let (tracer, call_of) = (dispatch.tracer().clone(), Call::of(dispatch.source()));
         let handler = move |request: Request| async move {
-            match WebCall::of(request.headers()) {
+            let answer = match WebCall::of(request.headers()) {
                 Some(web) => call(dispatch, gate, request, Some(web)).await,
                 None => match foreign(&request) {
                     Some(response) => response,
                     None => call(dispatch, gate, request, None).await,
                 },
-            }
+            };
+            of_source(answer, source)
         };
-        router = router.route(&path, cors::around(cors.as_ref(), post(handler)));
+        let route = traced::around(&tracer, call_of, post(handler));
+        router = router.route(&path, cors::around(cors.as_ref(), route));
     }
     let others = Routes::default()
         .into_axum_router()
@@ -115,10 +120,8 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
         return None;
     };
     let mut response = (code, text).into_response();
-    response.extensions_mut().insert(Refused {
-        reason,
-        text: text.to_owned(),
-    });
+    let refused = Refused::because(reason, text);
+    response.extensions_mut().insert(refused);
     Some(response)
 }
 
@@ -134,10 +137,10 @@ pub(super) async fn call(
     let sender = match admitted {
         Ok(sender) => sender,
         Err(denied) => {
-            let refusal = dispatch.denied(denied);
-            return of_client(refused(status(&refusal), refusal.outcome(), web), client);
+            return of_client(not_taken(&dispatch.denied(denied), web), client);
         }
     };
+    let trace = traced::of(dispatch.tracer(), request.extensions());
     let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
@@ -145,11 +148,13 @@ pub(super) async fn call(
     };
     sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
+    let Answered { result, held } = dispatch
+        .take(Body::Wire(read.bytes), sender, left, trace)
+        .await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response, web),
-        Err(refusal) => of_client(refused(status(&refusal), refusal.outcome(), web), client),
+        Err(refusal) => of_client(not_taken(&refusal, web), client),
     };
     response.map(|body| held::body(body, held))
 }
@@ -229,6 +234,15 @@ fn answered(response: &Response, web: Option<WebCall>) -> HttpResponse {
     response
 }
 
+/// Answer to a call that is not taken.
+fn not_taken(refusal: &Refusal, web: Option<WebCall>) -> HttpResponse {
+    let mut response = refused(status(refusal), refusal.outcome(), web);
+    if let Some(refused) = response.extensions_mut().get_mut::<Refused>() {
+        refused.by_events = refusal.is_of_events();
+    }
+    response
+}
+
 /// Answer to a refused call. The status is in the headers, and for gRPC-Web in the body too: its clients differ in where
 /// they look.
 fn refused(status: Status, reason: &'static str, web: Option<WebCall>) -> HttpResponse {
@@ -245,7 +259,8 @@ fn refused(status: Status, reason: &'static str, web: Option<WebCall>) -> HttpRe
         let known = HeaderValue::from_static(ENCODINGS);
         response.headers_mut().insert(ACCEPTED, known);
     }
-    response.extensions_mut().insert(Refused { reason, text });
+    let refused = Refused::because(reason, text);
+    response.extensions_mut().insert(refused);
     response
 }
 

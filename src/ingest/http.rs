@@ -21,12 +21,13 @@ use super::media::{self, Media};
 use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
+use super::traced::{self, Call};
 use super::webhook::{Taken, Webhook};
 use crate::access::Gate;
 use crate::client::Client;
 use crate::grpc::NOT_SERVED;
 use crate::health::Health;
-use crate::listen::{Refused, of_client};
+use crate::listen::{Refused, of_client, of_source};
 
 /// Supported media types of requests with events, and of a webhook's message.
 const EVENTS: &str = "application/json, application/…+json, application/x-protobuf or application/protobuf; text/plain is \
@@ -51,56 +52,66 @@ pub fn heartbeat_route(health: Health) -> Router {
 /// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
 /// method, so that a page needs the address of this port only.
 pub fn events_route(
-    path: &str,
+    path: &'static str,
     dispatch: Arc<Dispatch>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let method = grpc::method(&dispatch);
-    let handler = move |mut request: Request| async move {
-        if let Some(web) = WebCall::of(request.headers()) {
-            return grpc::call(dispatch, gate, request, Some(web)).await;
-        }
-        let answer = media::of_answer(request.headers());
-        let told = |code, text| media::response(code, answer, refused_as(text));
-        let admitted = gate.admit(&mut request);
-        let client = Client::of(request.extensions());
-        let sender = match admitted {
-            Ok(sender) => sender,
-            Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
+    let (method, tracer) = (grpc::method(&dispatch), dispatch.tracer().clone());
+    let source = dispatch.source().name;
+    let handler = move |request: Request| async move {
+        let answer = match WebCall::of(request.headers()) {
+            Some(web) => grpc::call(dispatch, gate, request, Some(web)).await,
+            None => events(dispatch, gate, request).await,
         };
-        let Some(media) = media::of_events(request.headers(), request.extensions()) else {
-            return of_client(unread(&Failed::MediaType(EVENTS), told), client);
-        };
-        let (limit, budget) = (dispatch.max_request(), dispatch.reading());
-        let read = match body(request, limit, budget).await {
-            Ok(read) => read,
-            Err(failed) => return of_client(unread(&failed, told), client),
-        };
-        sender.came(read.bytes.len());
-        let body = match media {
-            Media::Json => Body::Json(read.bytes),
-            Media::Protobuf(_) => Body::Wire(read.bytes),
-        };
-        let taken = dispatch.take(body, sender, LONGEST);
-        let Answered { result, held } = taken.await;
-        drop(read.held);
-        let response = match result {
-            Ok(response) => media::response(StatusCode::OK, answer, response),
-            Err(refusal) => of_client(not_taken(refusal, answer), client),
-        };
-        response.map(|body| held::body(body, held))
+        of_source(answer, source)
     };
-    let fallback = |headers: HeaderMap| async move {
+    let fallback = move |headers: HeaderMap| async move {
         let answer = media::of_answer(&headers);
-        no_post(|code, text| media::response(code, answer, refused_as(text)))
+        let answer = no_post(|code, text| media::response(code, answer, refused_as(text)));
+        of_source(answer, source)
     };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match method.filter(|method| method != path.trim_end_matches('/')) {
         Some(method) => router.route(&method, route),
         None => router,
     }
+}
+
+/// Answers a request with events.
+async fn events(dispatch: Arc<Dispatch>, gate: Gate, mut request: Request) -> HttpResponse {
+    let answer = media::of_answer(request.headers());
+    let told = |code, text| media::response(code, answer, refused_as(text));
+    let admitted = gate.admit(&mut request);
+    let client = Client::of(request.extensions());
+    let sender = match admitted {
+        Ok(sender) => sender,
+        Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
+    };
+    let Some(media) = media::of_events(request.headers(), request.extensions()) else {
+        return of_client(unread(&Failed::MediaType(EVENTS), told), client);
+    };
+    let trace = traced::of(dispatch.tracer(), request.extensions());
+    let (limit, budget) = (dispatch.max_request(), dispatch.reading());
+    let read = match body(request, limit, budget).await {
+        Ok(read) => read,
+        Err(failed) => return of_client(unread(&failed, told), client),
+    };
+    sender.came(read.bytes.len());
+    let body = match media {
+        Media::Json => Body::Json(read.bytes),
+        Media::Protobuf(_) => Body::Wire(read.bytes),
+    };
+    let taken = dispatch.take(body, sender, LONGEST, trace);
+    let Answered { result, held } = taken.await;
+    drop(read.held);
+    let response = match result {
+        Ok(response) => media::response(StatusCode::OK, answer, response),
+        Err(refusal) => of_client(not_taken(refusal, answer), client),
+    };
+    response.map(|body| held::body(body, held))
 }
 
 /// Answer at a path that nothing is served at.
@@ -126,55 +137,34 @@ pub fn retired_route(path: &str) -> Router {
 fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
     let (code, reason) = (code(&refusal), refusal.outcome());
     let (repeat, denied) = (may_repeat(&refusal), refusal.denied().cloned());
+    let by_events = refusal.is_of_events();
     let said = error(refusal);
-    let text = said.message.clone();
+    let refused = Refused {
+        by_events,
+        ..Refused::because(reason, said.message.clone())
+    };
     let response = with_retry_after(media::response(code, answer, said), repeat);
-    because(denial::tell(denied.as_ref(), response), reason, text)
+    let mut response = denial::tell(denied.as_ref(), response);
+    response.extensions_mut().insert(refused);
+    response
 }
 
 /// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(
-    path: &str,
+    path: &'static str,
     webhook: Arc<Webhook>,
     cors: Option<&Arc<Cors>>,
     gate: Gate,
 ) -> Router {
-    let has_secret = webhook.has_secret_in_path();
-    let handler = move |mut request: Request| async move {
-        // A webhook has one message a request.
-        let admitted = gate.admit(&mut request);
-        let admitted = admitted.and_then(|sender| sender.take(1).map(|()| sender));
-        let client = webhook.client(request.extensions());
-        let sender = match admitted {
-            Ok(sender) => sender,
-            Err(denied) => return of_client(refused(&webhook.denied(denied)), client),
-        };
-        // Unauthorized requests are neither read nor parsed, as far as their head tells.
-        let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
-            Ok(verified_headers) => verified_headers,
-            Err(refusal) => return unproved(&refusal, webhook.challenge()),
-        };
-        if !media::is_json(request.headers(), request.extensions()) {
-            return unread(&Failed::MediaType(MESSAGE), with_error);
-        }
-        let (limit, budget) = (webhook.max_request(), webhook.reading());
-        let read = match body(request, limit, budget).await {
-            Ok(read) => read,
-            Err(failed) => return unread(&failed, with_error),
-        };
-        sender.came(read.bytes.len());
-        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
-        let taken = taken.await;
-        drop(read.held);
-        match taken {
-            Ok(taken) => answered(taken),
-            // Whoever sent what is wrong has proved who it was.
-            Err(refusal) if refusal.is_of_content() => of_client(refused(&refusal), client),
-            Err(refusal) => unproved(&refusal, webhook.challenge()),
-        }
+    let (has_secret, tracer) = (webhook.has_secret_in_path(), webhook.tracer().clone());
+    let source = webhook.source().name;
+    let handler = move |request: Request| async move {
+        let answer = message(webhook, gate, request).await;
+        of_source(answer, source)
     };
-    let fallback = || async { no_post(with_error) };
-    let route = cors::around(cors, post(handler).fallback(fallback));
+    let fallback = move || async move { of_source(no_post(with_error), source) };
+    let route = traced::around(&tracer, Call::Http(path), post(handler).fallback(fallback));
+    let route = cors::around(cors, route);
     let router = either_way(Router::new(), path, route.clone());
     match has_secret {
         true => {
@@ -182,6 +172,42 @@ pub fn webhook_route(
             either_way(router, &path, route)
         }
         false => router,
+    }
+}
+
+/// Answers a request of a webhook.
+async fn message(webhook: Arc<Webhook>, gate: Gate, mut request: Request) -> HttpResponse {
+    // A webhook has one message a request.
+    let admitted = gate.admit(&mut request);
+    let admitted = admitted.and_then(|sender| sender.take(1).map(|()| sender));
+    let client = webhook.client(request.extensions());
+    let sender = match admitted {
+        Ok(sender) => sender,
+        Err(denied) => return of_client(refused(&webhook.denied(denied)), client),
+    };
+    // Unauthorized requests are neither read nor parsed, as far as their head tells.
+    let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
+        Ok(verified_headers) => verified_headers,
+        Err(refusal) => return unproved(&refusal, webhook.challenge()),
+    };
+    if !media::is_json(request.headers(), request.extensions()) {
+        return unread(&Failed::MediaType(MESSAGE), with_error);
+    }
+    let trace = traced::of(webhook.tracer(), request.extensions());
+    let (limit, budget) = (webhook.max_request(), webhook.reading());
+    let read = match body(request, limit, budget).await {
+        Ok(read) => read,
+        Err(failed) => return unread(&failed, with_error),
+    };
+    sender.came(read.bytes.len());
+    let taken = webhook.take(verified_headers, (client.clone(), trace), read.bytes);
+    let taken = taken.await;
+    drop(read.held);
+    match taken {
+        Ok(taken) => answered(taken),
+        // Whoever sent what is wrong has proved who it was.
+        Err(refusal) if refusal.is_of_content() => of_client(refused(&refusal), client),
+        Err(refusal) => unproved(&refusal, webhook.challenge()),
     }
 }
 
@@ -301,12 +327,14 @@ fn unread(failed: &Failed, told: impl Fn(StatusCode, String) -> HttpResponse) ->
 /// Answer to another method than POST, in the shape of its path's other refusals.
 fn no_post(told: impl Fn(StatusCode, String) -> HttpResponse) -> HttpResponse {
     let text = "what is sent to this path is sent with POST".to_owned();
-    told(StatusCode::METHOD_NOT_ALLOWED, text)
+    let response = told(StatusCode::METHOD_NOT_ALLOWED, text.clone());
+    because(response, "method", text)
 }
 
 /// Attaches the reason of a refusal to an answer.
 fn because(mut response: HttpResponse, reason: &'static str, text: String) -> HttpResponse {
-    response.extensions_mut().insert(Refused { reason, text });
+    let refused = Refused::because(reason, text);
+    response.extensions_mut().insert(refused);
     response
 }
 

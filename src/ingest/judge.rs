@@ -145,6 +145,7 @@ impl MessageBuilder {
             kind: Some(self.shape.name.into()),
             timestamp: Some(sent_at),
             schema: self.schema,
+            trace: None,
             headers: kept,
         }))
     }

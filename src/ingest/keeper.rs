@@ -93,6 +93,7 @@ impl Keeper {
             content_type: properties.content_type.clone(),
             kind: properties.kind.clone(),
             schema: properties.schema,
+            trace: properties.trace,
             // The record names the client.
             sent: {
                 let sent = properties.headers.iter();

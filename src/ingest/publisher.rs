@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::answer::{Part, PublishOutcome};
 use super::route::{Limits, PendingMessage, Route};
-use super::seen;
+use super::{seen, traced};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::{Schema, headers};
 use crate::metrics::intake::PUBLISH_SECONDS;
 use crate::tap::Taps;
 use crate::time::now;
+use crate::trace::{TraceContext, Tracer};
 
 /// Publishes groups of events, many to a message.
 pub struct Publisher {
@@ -25,6 +26,7 @@ pub struct Publisher {
     seconds: Histogram,
     line: Mutex<Line>,
     taps: Taps,
+    tracer: Tracer,
 }
 
 /// Round-robin queue of the routes.
@@ -39,15 +41,15 @@ struct Line {
 impl Publisher {
     /// Creates a publisher to this broker; `schema` is what its messages of app events are made under.
     pub fn new(broker: Arc<dyn Broker>, limits: Limits, schema: Option<Schema>) -> Arc<Self> {
-        Publisher::tapped(broker, limits, schema, Taps::default())
+        Publisher::seen_by(broker, limits, schema, (Taps::default(), Tracer::default()))
     }
 
-    /// Creates a publisher whose sources and messages these taps see.
-    pub fn tapped(
+    /// Creates a publisher whose sources and messages are seen by taps, and traced.
+    pub fn seen_by(
         broker: Arc<dyn Broker>,
         limits: Limits,
         schema: Option<Schema>,
-        taps: Taps,
+        (taps, tracer): (Taps, Tracer),
     ) -> Arc<Self> {
         Arc::new(Publisher {
             broker,
@@ -56,12 +58,18 @@ impl Publisher {
             seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
             taps,
+            tracer,
         })
     }
 
     /// Taps of the instance.
     pub(super) fn taps(&self) -> &Taps {
         &self.taps
+    }
+
+    /// What records spans.
+    pub(super) fn tracer(&self) -> &Tracer {
+        &self.tracer
     }
 
     /// Batching limits.
@@ -93,9 +101,20 @@ impl Publisher {
         }
     }
 
-    /// Publishes one message by itself.
+    /// Publishes one message by itself. Its properties name the span that causes it.
     pub async fn publish(&self, message: Outgoing) -> PublishOutcome {
+        let cause = message.properties.trace;
+        self.publish_caused(message, cause).await
+    }
+
+    /// Publishes a message that requests with these spans cause.
+    async fn publish_caused(
+        &self,
+        mut message: Outgoing,
+        by: impl IntoIterator<Item = TraceContext>,
+    ) -> PublishOutcome {
         let start = Instant::now();
+        let span = traced::publish(&self.tracer, &mut message, by);
         let seen = seen::before(&self.taps, &message);
         let answer =
             tokio::time::timeout(self.limits.time_limit, self.broker.publish(message)).await;
@@ -105,6 +124,7 @@ impl Publisher {
                 reason: format!("no answer within {:?}", self.limits.time_limit),
             })
         });
+        traced::published(span, &outcome);
         if let (Ok(()), Some(message)) = (&outcome, seen) {
             seen::confirmed(&self.taps, &message);
         }
@@ -187,7 +207,8 @@ impl InFlightMessage {
         let outgoing = Outgoing::new(self.route.exchange, self.route.routing_key, message.body)
             .with(properties)
             .in_partition(self.route.partition);
-        let outcome = self.publisher.publish(outgoing).await;
+        let causes = message.parts.iter().filter_map(Part::trace);
+        let outcome = self.publisher.publish_caused(outgoing, causes).await;
         for part in message.parts {
             part.end(&outcome);
         }
@@ -213,6 +234,7 @@ fn batch_properties(message_id: String, schema: Option<Schema>) -> Properties {
         kind: Some(headers::EVENT_BATCH.into()),
         timestamp: Some(now().as_secs()),
         schema,
+        trace: None,
         headers: Vec::new(),
     }
 }

@@ -303,6 +303,7 @@ impl Quarantine {
             content_type: Some(content_type.into()),
             kind: Some(kind),
             schema: Schema::parse(self.fingerprint),
+            trace: None,
             sent: Vec::new(),
         };
         Some(letter.outgoing(route, body.into()))

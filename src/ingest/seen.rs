@@ -1,12 +1,14 @@
 //! What taps see of intake: events as they are judged, requests that are refused, and messages that are confirmed.
 
+use std::sync::Arc;
+
 use super::late;
-use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::headers::{CLIENT, EVENT_BATCH};
 use crate::contract::{Envelope, Retired};
 use crate::dead_letter::Record;
 use crate::events::{Event, Verdict};
+use crate::listen::Look;
 use crate::tap::{Place, Seen, Shown, Stage, Taps};
 
 /// Something at a source of which nothing else is known.
@@ -78,25 +80,25 @@ pub(super) fn events(
     }
 }
 
-/// Offers a request that was refused as a whole; one whose events were offered has said it all.
-pub(super) fn refused<T>(
-    taps: &Taps,
-    source: &'static str,
-    client: &str,
-    answer: &Result<T, Refusal>,
-) {
-    let (Err(refusal), Some(look)) = (answer, taps.at(Stage::Refused)) else {
-        return;
-    };
-    if matches!(refusal, Refusal::NoneTaken(_) | Refusal::NoRoom(_)) {
-        return;
-    }
-    let seen = Seen {
-        class: refusal.outcome(),
-        reason: &refusal.to_string(),
-        ..at_source(source, client)
-    };
-    look.offer(&seen, Shown::Nothing);
+/// Offers requests that are refused as a whole; one whose events were offered has said it all.
+pub(crate) fn refused(taps: Taps) -> Look {
+    Arc::new(move |request| {
+        let refused = request.refused;
+        let Some(look) = taps.at(Stage::Refused).filter(|_| !refused.by_events) else {
+            return;
+        };
+        let place = match refused.source {
+            "" => Place::Door(request.door),
+            source => Place::Source(source),
+        };
+        let seen = Seen {
+            place,
+            class: refused.reason,
+            reason: &refused.text,
+            ..at_source("", request.client.name())
+        };
+        look.offer(&seen, Shown::Nothing);
+    })
 }
 
 /// A copy of a message, if somebody will look at it once it is confirmed. Its bytes are shared.

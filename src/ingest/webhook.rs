@@ -2,6 +2,7 @@
 //! that can't be stored is kept as a dead letter, and its sender is told.
 
 mod bad;
+mod taken;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, Uri};
 use metrics::Counter;
 use tokio::time::timeout;
+
+pub use taken::Taken;
 
 use super::clients;
 use super::deliveries::{Deliveries, Delivery};
@@ -36,6 +39,7 @@ use crate::protobuf::Shape;
 use crate::switches::Switches;
 use crate::tap::{Seen, Shown, Stage};
 use crate::time::now_ms;
+use crate::trace::{TraceContext, Tracer};
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;
@@ -88,29 +92,6 @@ pub struct VerifiedHeaders {
     declared: Option<Declared>,
     /// What is signed beside the body, with a time.
     signed: Option<Declared>,
-}
-
-/// Outcome of a request that is not refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
-    /// Its message is confirmed by the broker, and only its destination may keep it from being stored.
-    Good {
-        /// Id of the message.
-        id: String,
-    },
-    /// It can't be stored, not everywhere at least, and is kept as a dead letter.
-    Kept {
-        /// Id of the message.
-        id: String,
-        /// Reason.
-        reason: String,
-        /// Field that is wrong, if it is a field.
-        field: Option<String>,
-        /// Id of the dead letter; of the first one, if several queues can't store it.
-        letter: String,
-        /// True if other queues can store it, and do.
-        partly: bool,
-    },
 }
 
 impl Webhook {
@@ -166,11 +147,15 @@ impl Webhook {
         self.verifier.as_ref().and_then(Verifier::challenge)
     }
 
+    /// Source in the pipeline.
+    pub(super) fn source(&self) -> &'static Source {
+        self.source
+    }
+
     /// Counts and refuses a request whose sender may not send it, before its body is read.
     pub fn denied(&self, denied: Denied) -> Refusal {
         let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
         count(self.source.name, &refused);
-        self.tell_refused("", &refused);
         Refusal::Denied(denied)
     }
 
@@ -184,7 +169,6 @@ impl Webhook {
         let verified_headers = self.read(uri, headers);
         if verified_headers.is_err() {
             count(self.source.name, &verified_headers);
-            self.tell_refused("", &verified_headers);
         }
         verified_headers
     }
@@ -228,6 +212,11 @@ impl Webhook {
         }
     }
 
+    /// What records spans.
+    pub(super) fn tracer(&self) -> &Tracer {
+        self.publisher.tracer()
+    }
+
     /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
@@ -238,11 +227,11 @@ impl Webhook {
         self.max_request
     }
 
-    /// Handles a message of a client, and answers when it is confirmed by the broker, or kept.
+    /// Handles a message of a client, in a span if it is recorded, and answers when it is confirmed by the broker, or kept.
     pub async fn take(
         self: &Arc<Self>,
         verified_headers: VerifiedHeaders,
-        client: Client,
+        (client, trace): (Client, Option<TraceContext>),
         body: Bytes,
     ) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
@@ -255,7 +244,7 @@ impl Webhook {
         let answer = timeout(
             LONGEST,
             self.admit(
-                (verified_headers, client.clone()),
+                (verified_headers, client.clone(), trace),
                 body,
                 Arc::clone(&is_new),
             ),
@@ -274,7 +263,6 @@ impl Webhook {
         if let Some(outcome) = outcome {
             clients::count(&client, outcome, 1);
         }
-        self.tell_refused(client.name(), &answer);
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -284,7 +272,7 @@ impl Webhook {
 
     async fn admit(
         self: &Arc<Self>,
-        (verified_headers, client): (VerifiedHeaders, Client),
+        (verified_headers, client, trace): (VerifiedHeaders, Client, Option<TraceContext>),
         body: Bytes,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
@@ -315,7 +303,7 @@ impl Webhook {
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let sent = (verified_headers, client);
+        let sent = (verified_headers, client, trace);
         let task = tokio::spawn(Arc::clone(self).process(sent, body, admitted, is_new));
         let taken = joined(self.source.name, task).await?;
         if let (Some(deliveries), Some(delivery)) = (&self.deliveries, delivery) {
@@ -326,7 +314,7 @@ impl Webhook {
 
     async fn process(
         self: Arc<Self>,
-        (verified_headers, client): (VerifiedHeaders, Client),
+        (verified_headers, client, trace): (VerifiedHeaders, Client, Option<TraceContext>),
         body: Bytes,
         admitted: Admitted,
         is_new: Arc<AtomicBool>,
@@ -340,7 +328,7 @@ impl Webhook {
             ..
         } = verified_headers;
         let name = client.clone();
-        let judged = match body.len() > LARGE {
+        let mut judged = match body.len() > LARGE {
             false => self
                 .judge
                 .judge((&headers, &client), (declared, signed), body)?,
@@ -357,6 +345,7 @@ impl Webhook {
                 })??
             }
         };
+        judged.message.properties.trace = trace;
         drop(worker);
         if judged.found.reached > judged.found.bad.len()
             && let Some(look) = self.publisher.taps().at(Stage::Received)
@@ -377,11 +366,6 @@ impl Webhook {
         let taken = self.bad(judged).await?;
         self.kept.increment(1);
         Ok(taken)
-    }
-
-    /// Offers a refused request to those who look.
-    fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
-        seen::refused(self.publisher.taps(), self.source.name, client, answer);
     }
 
     async fn publish(&self, message: Outgoing) -> Result<(), Refusal> {

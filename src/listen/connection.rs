@@ -13,6 +13,7 @@ use super::handshake;
 use super::limits::Limits;
 use super::peer::{ConnectionVerdict, Peer};
 use super::places::ConnectionSlot;
+use super::refused::Look;
 use super::service::Requests;
 use super::socket::Socket;
 use super::stream::Stream;
@@ -49,13 +50,19 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// HTTP server of the connections of a port.
 pub(super) struct Server {
     router: Router,
+    look: Option<Look>,
     limits: Arc<Limits>,
     tls: Option<ServerTls>,
     builder: auto::Builder<TokioExecutor>,
 }
 
 impl Server {
-    pub(super) fn new(router: Router, limits: Arc<Limits>, tls: Option<ServerTls>) -> Self {
+    pub(super) fn new(
+        router: Router,
+        look: Option<Look>,
+        limits: Arc<Limits>,
+        tls: Option<ServerTls>,
+    ) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -78,6 +85,7 @@ impl Server {
             .keep_alive_timeout(ANSWERED);
         Server {
             router: router.with_state(()),
+            look,
             limits,
             tls,
             builder,
@@ -98,7 +106,8 @@ impl Server {
         };
         let certificate = transport.certificate();
         let io = TokioIo::new(Stream::new(transport, Arc::clone(peer)));
-        let requests = Requests::new(self.router.clone(), Arc::clone(peer), certificate);
+        let seen = (Arc::clone(peer), self.look.clone());
+        let requests = Requests::new(self.router.clone(), seen, certificate);
         let mut connection = std::pin::pin!(self.builder.serve_connection(io, requests));
         let tick = self.limits.tick();
         // When it was told to close, and when open requests have to be answered.

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 pub use limits::{Limits, Pace};
 pub use peer::{Endless, Peer};
 pub use places::one_address;
-pub use refused::{Refused, of_client};
+pub use refused::{Look, Refused, RefusedRequest, of_client, of_source};
 
 use crate::metrics::connections::REFUSED;
 use crate::tls::ServerTls;
@@ -39,13 +39,34 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Time without errors after which an accept error is logged again.
 const QUIET: Duration = Duration::from_secs(60);
 
+/// Port: its name in metrics and logs, and what looks at the requests that it refuses.
+#[derive(Clone)]
+pub struct Door {
+    name: &'static str,
+    look: Option<Look>,
+}
+
+impl Door {
+    /// A port whose refused requests are looked at.
+    pub fn seen_by(name: &'static str, look: Look) -> Self {
+        let look = Some(look);
+        Door { name, look }
+    }
+}
+
+impl From<&'static str> for Door {
+    fn from(name: &'static str) -> Self {
+        Door { name, look: None }
+    }
+}
+
 /// Serves on one port until `stop` ends, and then until the last connection is closed. The port is free as soon as
-/// `stop` ends. `door` names it in metrics and logs.
+/// `stop` ends.
 ///
 /// A connection with a long request can keep this from ending: the caller sets a deadline.
 pub async fn serve(
     listener: TcpListener,
-    door: &'static str,
+    door: impl Into<Door>,
     router: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -57,15 +78,16 @@ pub async fn serve(
 /// it, a [`PeerCertificate`](crate::tls::PeerCertificate), among its extensions.
 pub async fn serve_tls(
     listener: TcpListener,
-    door: &'static str,
+    door: impl Into<Door>,
     router: Router,
     limits: Limits,
     tls: Option<ServerTls>,
     stop: impl Future<Output = ()>,
 ) {
+    let Door { name: door, look } = door.into();
     let limits = Arc::new(limits);
     let places = Arc::new(ConnectionSlots::new(door, Arc::clone(&limits)));
-    let server = Arc::new(connection::Server::new(router, limits, tls));
+    let server = Arc::new(connection::Server::new(router, look, limits, tls));
     let stopping = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);

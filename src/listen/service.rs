@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tower::Service as _;
 
 use super::peer::{Peer, UnderWay, Unwritten};
-use super::refused;
+use super::refused::{self, Look};
 use crate::tls::PeerCertificate;
 
 /// Maximum declared length of a request whose rest is discarded on HTTP/2, in bytes. The stream of a longer one is reset.
@@ -27,18 +27,20 @@ const SHORT: u64 = 64 << 10;
 pub(super) struct Requests {
     router: Router,
     peer: Arc<Peer>,
+    look: Option<Look>,
     certificate: Option<PeerCertificate>,
 }
 
 impl Requests {
     pub(super) fn new(
         router: Router,
-        peer: Arc<Peer>,
+        (peer, look): (Arc<Peer>, Option<Look>),
         certificate: Option<PeerCertificate>,
     ) -> Self {
         Requests {
             router,
             peer,
+            look,
             certificate,
         }
     }
@@ -51,7 +53,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let under_way = Arc::new(self.peer.request(request.version()));
-        let peer = Arc::clone(&self.peer);
+        let (peer, look) = (Arc::clone(&self.peer), self.look.clone());
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(Arc::clone(&peer));
@@ -73,7 +75,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
             if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
                 say_what_is_allowed(&method, &mut answer);
             }
-            refused::tell(&peer, &method, &uri, &mut answer);
+            refused::tell((&peer, look.as_ref()), &method, &uri, &mut answer);
             Ok(answer.map(|body| Leaving { body, under_way }))
         })
     }

@@ -25,6 +25,7 @@ pub const REASONS: &[&str] = &[
     "key_file",
     "exposed",
     "unverified",
+    "trace_export",
     "resting",
 ];
 

@@ -17,10 +17,12 @@ pub mod kafka;
 pub mod process;
 pub mod requests;
 pub mod retired;
+pub mod sentry;
 pub mod stores;
 pub mod switches;
 pub mod tap;
 pub mod tls;
+pub mod traces;
 pub mod workers;
 
 pub use label::{Label, Names, Values};
@@ -37,7 +39,7 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 14] = [
+pub const GROUPS: [Group; 16] = [
     process::GROUP,
     health::GROUP,
     connections::GROUP,
@@ -52,6 +54,8 @@ pub const GROUPS: [Group; 14] = [
     stores::GROUP,
     requests::GROUP,
     tap::GROUP,
+    traces::GROUP,
+    sentry::GROUP,
 ];
 
 /// All metrics of a server.

@@ -121,6 +121,9 @@ fn advice(code: &str) -> &'static str {
         }
         "exposed" => "give it a certificate (--tls-cert), and its sources keys (--keys)",
         "unverified" => "give the source its secret or a key file, and leave --unverified out",
+        "trace_export" => {
+            "see that the collector runs and that --trace-endpoint leads to it; events don't wait for it"
+        }
         "resting" => {
             "an operator said so, or it is about to stop: PUT /heartbeat/?beat=true undoes that"
         }

@@ -18,6 +18,7 @@ use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::requests;
 use crate::switches::Switches;
 use crate::tls::ServerTls;
+use crate::trace::Tracer;
 use crate::worker::{Paused, States};
 
 /// Queues whose destination is not configured, with the reason.
@@ -50,6 +51,8 @@ pub struct Readiness {
     pub switches: Arc<Switches>,
     /// TLS of the listeners.
     pub tls: Option<ServerTls>,
+    /// What records spans.
+    pub tracer: Tracer,
     /// What RabbitMQ says of the queues.
     pub backlog: Backlog,
     /// Since when something is out of order.

@@ -23,7 +23,7 @@ use crate::events::Event;
 use crate::metrics::switches::{BAD, IN_FORCE, READ};
 use crate::reread::{self, Seen};
 use crate::yaml;
-use rule::{Fields, Rule};
+use rule::{Asked, Fields, Rule};
 
 /// Maximum size of a file.
 pub const LARGEST: u64 = 1 << 20;
@@ -157,12 +157,10 @@ impl Switches {
         let Some(fields) = in_force.fields.get(source) else {
             return;
         };
-        for rule in in_force
-            .rules
-            .iter()
-            .filter(|rule| rule.is_for(source, client))
-        {
-            rule.refuse(envelope, fields, header, events);
+        let asked = Asked::new(envelope, fields, header);
+        let rules = in_force.rules.iter();
+        for rule in rules.filter(|rule| rule.is_for(source, client)) {
+            rule.refuse(&asked, events);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rules: switches as they are asked for each request.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +35,18 @@ pub(super) struct Rule {
 pub(super) struct Fields {
     user: Vec<u32>,
     version: Option<u32>,
+}
+
+/// Maximum length of what is read of a version, in bytes.
+const LONGEST_VERSION: usize = 128;
+
+/// Header of a request, as switches ask it: what one has read in it, the others need not read again.
+pub(super) struct Asked<'a> {
+    pub(super) envelope: &'a Envelope,
+    fields: &'a Fields,
+    header: &'a [u8],
+    user: OnceCell<Option<u64>>,
+    version: OnceCell<Option<Version>>,
 }
 
 /// Looks the fields up in the headers of all sources of events.
@@ -116,20 +129,16 @@ impl Rule {
     }
 
     /// Refuses those of a request's events that it applies to.
-    pub(super) fn refuse(
-        &self,
-        envelope: &Envelope,
-        fields: &Fields,
-        header: &[u8],
-        events: &mut [Event<'_>],
-    ) {
-        if !self.has_version(envelope, fields, header) {
+    pub(super) fn refuse(&self, asked: &Asked<'_>, events: &mut [Event<'_>]) {
+        if let Some(range) = &self.switch.versions
+            && !asked.version().is_some_and(|version| range.has(version))
+        {
             return;
         }
         let keep = self.switch.keep;
         let user = match keep {
             0 => None,
-            _ => fields.user(envelope, header),
+            _ => asked.user(),
         };
         if user.is_some_and(|hash| is_kept(hash, keep)) {
             return;
@@ -159,25 +168,39 @@ impl Rule {
             REFUSED.with([self.switch.name.clone()]).increment(refused);
         }
     }
-
-    fn has_version(&self, envelope: &Envelope, fields: &Fields, header: &[u8]) -> bool {
-        let Some(range) = &self.switch.versions else {
-            return true;
-        };
-        let text = fields
-            .version
-            .and_then(|number| text_at(envelope.header_shape, header, &[number]));
-        let text = text.unwrap_or_default();
-        let version = Version::parse(&String::from_utf8_lossy(&text));
-        version.is_some_and(|version| range.has(&version))
-    }
 }
 
-impl Fields {
+// === impl Asked ===
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(envelope: &'a Envelope, fields: &'a Fields, header: &'a [u8]) -> Self {
+        Asked {
+            envelope,
+            fields,
+            header,
+            user: OnceCell::new(),
+            version: OnceCell::new(),
+        }
+    }
+
     /// Hash of the user, of the first field that has a value.
-    fn user(&self, envelope: &Envelope, header: &[u8]) -> Option<u64> {
-        let mut fields = self.user.iter();
-        fields.find_map(|number| hash_at(envelope.header_shape, header, &[*number]))
+    fn user(&self) -> Option<u64> {
+        let shape = self.envelope.header_shape;
+        *self.user.get_or_init(|| {
+            let mut fields = self.fields.user.iter();
+            fields.find_map(|number| hash_at(shape, self.header, &[*number]))
+        })
+    }
+
+    /// Version of the app, if it has one.
+    fn version(&self) -> Option<&Version> {
+        let read = || {
+            let number = self.fields.version?;
+            let text = text_at(self.envelope.header_shape, self.header, &[number])?;
+            let text = text.get(..LONGEST_VERSION).unwrap_or(&text);
+            Version::parse(&String::from_utf8_lossy(text))
+        };
+        self.version.get_or_init(read).as_ref()
     }
 }
 

@@ -7,6 +7,9 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Version(Vec<u64>);
 
+/// Maximum number of a version's numbers; what is behind them doesn't count.
+const NUMBERS: usize = 8;
+
 /// Range: all of its bounds hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Range(Vec<(Bound, Version)>);
@@ -30,12 +33,12 @@ const BOUNDS: [(&str, Bound); 5] = [
 ];
 
 impl Version {
-    /// Reads a version; none if it begins with no number.
+    /// Reads a version; none if it begins with no number. Senders write it, so that there is an end to its numbers.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let mut numbers = Vec::new();
-        for part in text.split('.') {
+        for part in text.split('.').take(NUMBERS) {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             let Some(Ok(number)) = part.get(..digits).map(str::parse) else {
                 break;
@@ -145,6 +148,8 @@ mod tests {
         for version in ["3.1", "3.1.0", "v3.1.9", "3.1.10-beta", "3.1.5+77"] {
             assert!(has(">=3.1, <3.2", version), "{version}");
         }
+        let endless = format!("3.1{}", ".1".repeat(1_000_000));
+        assert_eq!(Version::parse(&endless).unwrap().0.len(), NUMBERS);
         for version in ["3.0.9", "3.2", "3.10", "30.1", "", "beta", "-1"] {
             assert!(!has(">=3.1, <3.2", version), "{version}");
         }

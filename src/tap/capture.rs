@@ -23,6 +23,8 @@ pub enum Stage {
 /// Where something was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
+    /// At a port, for no source.
+    Door(&'a str),
     /// At a source.
     Source(&'a str),
     /// On its way to an exchange.
@@ -93,7 +95,7 @@ pub struct Capture {
     pub stage: Stage,
     /// When, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// Source, exchange or queue: what it is, and its name.
+    /// Port, source, exchange or queue: what it is, and its name.
     pub place: (&'static str, String),
     /// The table or request that it went into; empty before.
     pub into: &'static str,
@@ -149,10 +151,27 @@ impl<'a> Place<'a> {
     /// What it is, and its name.
     pub fn told(self) -> (&'static str, &'a str) {
         match self {
+            Place::Door(name) => ("door", name),
             Place::Source(name) => ("source", name),
             Place::Exchange(name) => ("exchange", name),
             Place::Queue(name) => ("queue", name),
         }
+    }
+}
+
+impl Content {
+    /// Size, in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Content::Event { header, event, .. } => header.len() + event.len(),
+            Content::Text(text) => text.len(),
+            Content::Nothing => 0,
+        }
+    }
+
+    /// True if there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -42,6 +42,7 @@ impl Selection {
             return true;
         }
         let (names, name) = match place {
+            Place::Door(_) => return false,
             Place::Source(name) => (&self.sources, name),
             Place::Exchange(name) => (&self.exchanges, name),
             Place::Queue(name) => (&self.queues, name),

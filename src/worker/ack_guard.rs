@@ -15,6 +15,7 @@ use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Pinned, Place, Propert
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
+use crate::trace::{Span, TraceContext};
 
 /// Message as it was received. One that went back to its queue carries where it was first published.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) struct AckGuard {
     ack: Option<Ack>,
     /// Since when it is held.
     since: Since,
+    /// Its span, if that is recorded.
+    span: Option<Span>,
     ended: bool,
 }
 
@@ -81,6 +84,7 @@ impl Received {
                 metrics: Arc::clone(metrics),
                 ack: Some(delivery.ack),
                 since,
+                span: None,
                 ended: false,
             },
         }
@@ -96,6 +100,21 @@ impl AckGuard {
     /// Since when it is held.
     pub(super) fn since(&self) -> Since {
         self.since
+    }
+
+    /// Records this span until the message is settled.
+    pub(super) fn record(&mut self, span: Option<Span>) {
+        self.span = span;
+    }
+
+    /// Its span, if that is recorded.
+    pub(super) fn span_mut(&mut self) -> Option<&mut Span> {
+        self.span.as_mut()
+    }
+
+    /// Context of its span, for what it causes.
+    pub(super) fn trace(&self) -> Option<TraceContext> {
+        self.span.as_ref()?.context()
     }
 
     /// Writes down that this message and those up to an offset are stored together.
@@ -139,8 +158,16 @@ impl AckGuard {
             Settled::Done => ending,
             Settled::Lost => Ending::Lost,
         };
-        self.metrics.ended(ending);
+        self.told(ending);
         ending
+    }
+
+    fn told(&mut self, ending: Ending) {
+        self.metrics.ended(ending);
+        if let Some(mut span) = self.span.take() {
+            span.set("event_grpc.ending", ending.name());
+            span.end();
+        }
     }
 }
 
@@ -148,7 +175,7 @@ impl Drop for AckGuard {
     fn drop(&mut self) {
         if !self.ended {
             self.metrics.held.release(self.since);
-            self.metrics.ended(match self.ack {
+            self.told(match self.ack {
                 Some(_) => Ending::Returned,
                 // The task was dropped before the broker was told.
                 None => Ending::Lost,

@@ -69,7 +69,8 @@ impl Flusher {
                     let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
                     let messages = &messages;
                     let rows = Rows { block, messages };
-                    self.store(rows, part, &keys, None).await?
+                    let causes = self.causes(work.held_of(&units));
+                    self.store(rows, part, &keys, None, &causes).await?
                 }
             }
         };

@@ -139,6 +139,7 @@ fn assemble(
         content_type,
         kind,
         schema: delivery.properties.schema,
+        trace: delivery.ack_guard.trace(),
         sent,
     }
     .outgoing(route, body)

@@ -22,6 +22,7 @@ use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::shard::Shard;
 use super::stretch::Room;
+use super::traced::{self, Causes};
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
 use crate::broker::Pinned;
@@ -273,7 +274,8 @@ impl Flusher {
                 keyed.collect::<Vec<Key>>()
             };
             let rows = Rows { block, messages };
-            stored = self.store(rows, Part::Whole, &keys, token).await?;
+            let causes = self.causes(held);
+            stored = self.store(rows, Part::Whole, &keys, token, &causes).await?;
             if stored == StoreOutcome::Yes && self.failure_history.any() {
                 self.failure_history.clear(&keys());
             }
@@ -297,6 +299,11 @@ impl Flusher {
             }
         }
         Ok(())
+    }
+
+    /// Spans of these messages, which cause what is stored of them.
+    pub(super) fn causes<'a>(&self, held: impl IntoIterator<Item = &'a BatchedMessage>) -> Causes {
+        traced::causes(&self.setup.states.tracer, held)
     }
 
     fn set_aside(&self, why: &'static str) {

@@ -11,6 +11,7 @@ use super::batch::Batch;
 use super::flush::{Flushed, Flusher};
 use super::shard_blocks::{ShardBlocks, aside};
 use super::spread;
+use super::traced::Causes;
 use crate::contract::Block;
 use crate::sink::{Fault, Rows, Store};
 
@@ -26,7 +27,13 @@ impl Flusher {
     /// goes into that shard's own queue.
     pub(super) async fn flush_shards(self, mut batch: Batch, divided: ShardBlocks) -> Flushed {
         let blocks = divided.blocks.iter().enumerate();
-        let stored = join_all(blocks.map(|(shard, block)| self.store_shard(shard, block))).await;
+        let stored = blocks.map(|(shard, block)| {
+            let held = batch.held.iter().zip(&divided.shards);
+            let its =
+                held.filter(move |(_, shards)| shards.iter().any(|of| usize::from(*of) == shard));
+            self.store_shard(shard, block, self.causes(its.map(|(held, _)| held)))
+        });
+        let stored = join_all(stored).await;
         for (shard, why) in (0_u8..).zip(&stored) {
             let Some(why) = why else { continue };
             for (held, shards) in batch.held.iter_mut().zip(&divided.shards) {
@@ -49,7 +56,7 @@ impl Flusher {
     }
 
     /// Stores the block of one shard; the reason why it didn't take it, if it didn't.
-    async fn store_shard(&self, shard: usize, block: &Block) -> Option<String> {
+    async fn store_shard(&self, shard: usize, block: &Block, causes: Causes) -> Option<String> {
         if block.rows() == 0 {
             return None;
         }
@@ -79,7 +86,7 @@ impl Flusher {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match timeout(PATIENCE, flusher.store_once(rows, &token)).await {
+            let error = match timeout(PATIENCE, flusher.store_once(rows, &token, &causes)).await {
                 Ok(Ok(())) => return None,
                 Ok(Err(error)) => error,
                 Err(_) => {

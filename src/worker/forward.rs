@@ -16,12 +16,14 @@ use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use crate::contract::{Context, Input, Message, Queue, Request};
+use super::traced;
+use crate::contract::{Context, Input, Message, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::row_error::RowError;
 use crate::sink::requests::{RequestError, Target};
 use crate::time::now_ms;
+use crate::trace::TraceContext;
 
 /// State that all workers of a request share.
 pub(super) struct Forwarder {
@@ -41,6 +43,8 @@ struct Parcel<'a> {
     key: Option<String>,
     id: &'a str,
     retries: u8,
+    /// Span of its message, if that is recorded.
+    trace: Option<TraceContext>,
 }
 
 /// Outcome of one object of a message.
@@ -112,7 +116,7 @@ impl Forwarder {
         for unit in 0..objects.len() {
             let object = json_message(message, objects, unit, &cx);
             let made = match &object {
-                Ok(object) => self.parcel(message.queue, object.message(), &cx),
+                Ok(object) => self.parcel(message, object.message(), &cx),
                 Err(bad) => Err(bad.clone()),
             };
             let parcel = match made {
@@ -153,10 +157,11 @@ impl Forwarder {
 
     fn parcel<'a>(
         &'a self,
-        queue: &Queue,
+        of: &Prepared,
         message: Message<'a>,
         cx: &Context,
     ) -> Result<Parcel<'a>, RowError> {
+        let queue = of.queue;
         let Input::Json(shape) = queue.input else {
             return Err(RowError::Layout("of such messages"));
         };
@@ -169,6 +174,7 @@ impl Forwarder {
                 key: made.key,
                 id: message.id,
                 retries: queue.retries,
+                trace: of.delivery.ack_guard.trace(),
             }),
             _ => Err(RowError::Layout("of such targets")),
         }
@@ -226,9 +232,11 @@ impl Forwarder {
             if gate.is_shut() && !pass.is_probe() {
                 continue;
             }
-            let key = parcel.key.as_deref();
-            let sending = target.send(turn, parcel.body.clone(), parcel.id, key);
+            let mut span = traced::request(&self.setup.states.tracer, parcel.trace, target);
+            let (id, key) = (parcel.id, parcel.key.as_deref());
+            let sending = target.send(turn, parcel.body.clone(), id, key, span.as_mut());
             let sent = cancellable(&self.setup.give_up, sending).await?;
+            traced::answered(span, &sent);
             match &sent {
                 Err(error) if error.fault == crate::sink::Fault::Destination => {
                     gate.shut();

@@ -15,6 +15,7 @@ use super::forward::Forwarder;
 use super::message::Prepared;
 use super::prepare::Preparer;
 use super::renew::renewed;
+use super::traced;
 use crate::broker::Deliveries;
 use crate::contract::Queue;
 
@@ -125,7 +126,8 @@ impl Intake {
             let Some(delivery) = delivery else {
                 return Drawn::All;
             };
-            let received = self.preparer.receive(self.queue, delivery);
+            let mut received = self.preparer.receive(self.queue, delivery);
+            traced::received(&self.setup.states.tracer, self.queue, &mut received);
             let Some(received) = renewed(&self.setup, self.queue, received).await else {
                 continue;
             };

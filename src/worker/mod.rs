@@ -56,6 +56,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod traced;
 mod trial;
 mod unit;
 mod unit_groups;

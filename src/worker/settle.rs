@@ -16,7 +16,7 @@ use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::message::{Prepared, units};
 use super::settlement_metrics::Tally;
-use super::{Setup, dead_letter, retry, seen};
+use super::{Setup, dead_letter, retry, seen, traced};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::{Route, queue_of_shard};
 use crate::dead_letter::Blame;
@@ -187,6 +187,7 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
             (published, Tally::whole(content, again))
         }
     };
+    traced::settled(&mut decided);
     let ack_guard = decided.message.delivery.ack_guard;
     let metrics = Arc::clone(ack_guard.metrics());
     let Ok(ending) = published else {

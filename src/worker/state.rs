@@ -9,6 +9,7 @@ use super::texts::LongTexts;
 use super::unknown::UnknownFields;
 use crate::metrics::{requests, workers};
 use crate::tap::Taps;
+use crate::trace::Tracer;
 
 /// Paused table, or paused target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct States {
     pub(super) unknown: UnknownFields,
     /// Taps of the instance.
     pub(super) taps: Taps,
+    /// What records spans of the instance.
+    pub(super) tracer: Tracer,
 }
 
 /// Messages that were returned to a queue repeatedly, of late.
@@ -64,10 +67,11 @@ struct Returns {
 const LATE: Duration = Duration::from_secs(600);
 
 impl States {
-    /// State of an instance whose units these taps see.
-    pub fn seen_by(taps: &Taps) -> Self {
+    /// State of an instance whose units are seen by taps, and traced.
+    pub fn seen_by(taps: &Taps, tracer: &Tracer) -> Self {
         States {
             taps: taps.clone(),
+            tracer: tracer.clone(),
             ..States::default()
         }
     }

@@ -109,6 +109,15 @@ impl Work {
         self.held.get(at)?.as_ref()
     }
 
+    /// The messages of these units, in order.
+    pub(super) fn held_of<'a>(
+        &'a self,
+        units: &'a [Unit],
+    ) -> impl Iterator<Item = &'a BatchedMessage> {
+        let of_messages = units.chunk_by(|a, b| a.0 == b.0);
+        of_messages.filter_map(|units| self.held(units.first()?.0))
+    }
+
     /// Bisects a block at a unit that the destination named as bad: that unit is tried by itself later; those before it
     /// are good, and are stored together with those before the next one.
     pub(super) fn bisect_at(&mut self, named: usize, mut units: Vec<Unit>) {

@@ -4,6 +4,7 @@ pub(crate) mod support;
 
 mod faults;
 mod health;
+mod indexes;
 mod keys;
 mod migrate;
 mod rebuild;

@@ -73,6 +73,7 @@ pub(crate) fn config(
         drain: Duration::from_secs(10),
         switches: None,
         replay: Duration::from_secs(60),
+        traces: None,
     }
 }
 

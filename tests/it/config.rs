@@ -239,7 +239,7 @@ async fn what_is_wrong_names_itself_where_it_came_from_and_what_would_be_right()
         (
             &["--config", "gone.yaml"],
             &[],
-            "the configuration file gone.yaml can't be read",
+            "the configuration file gone.yaml: it can't be read",
         ),
         (&["--idle-secs", "7"], &[], "'--idle-seconds'"),
     ] {

@@ -79,6 +79,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         drain: Duration::from_secs(10),
         switches: None,
         replay: Duration::from_secs(60),
+        traces: None,
     }
 }
 

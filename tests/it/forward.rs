@@ -8,7 +8,7 @@ mod instance;
 mod pace;
 mod rabbit;
 pub(crate) mod server;
-mod support;
+pub(crate) mod support;
 mod targets;
 mod topic;
 mod trouble;

@@ -1,6 +1,7 @@
 //! Instances with queues in Kafka, against a real cluster. Where there is none, they are left out, which
 //! `cargo xtask test` says.
 
+mod back;
 mod foreign;
 mod keys;
 mod kills;

@@ -194,6 +194,36 @@ fn no_path_of_somebodys_machine_is_in_the_tree() {
     );
 }
 
+#[test]
+fn the_message_of_an_error_is_a_part_of_the_code() {
+    let mut found = Vec::new();
+    let mut errors = 0;
+    let server = files().into_iter().filter(|file| file.is_rust_of("src"));
+    // A command tells its user; nothing of it is reported.
+    for file in server
+        .filter(|file| !file.path.starts_with("src/cli/") || file.path.starts_with("src/cli/serve"))
+    {
+        for (at, start) in file.text.match_indices("tracing::error!(") {
+            errors += 1;
+            let call = &file.text[at + start.len()..];
+            let call = &call[..call.find(");").unwrap_or(call.len())];
+            // The message comes last.
+            let message = call
+                .rfind('"')
+                .and_then(|end| call[..end].rfind('"').map(|from| &call[from..end]));
+            if message.is_none_or(|message| message.contains(['{', '}'])) {
+                let line = file.text[..at].lines().count();
+                found.push(format!("{}:{line}", file.path));
+            }
+        }
+    }
+    assert!(errors > 20, "found only {errors} errors");
+    none(
+        "The message of an error is a constant sentence, which reports may hold; what varies is a field",
+        &found,
+    );
+}
+
 /// Fails and lists what was found.
 fn none(rule: &str, found: &[String]) {
     assert!(

@@ -10,8 +10,10 @@ mod codegen;
 mod memory;
 mod pairs;
 mod protection;
+mod scale;
 mod servers;
 pub(crate) mod setting;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -25,13 +27,18 @@ use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 11] = [
     "servers",
     "memory",
     "protection",
     "codegen",
     "clients",
     "capacity",
+    "partitions",
+    "instances",
+    "shards",
+    "kafka",
+    "traces",
 ];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
@@ -40,7 +47,7 @@ pub(crate) struct Args {
     /// Number of runs of each scenario; the table shows medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Events in one run; a million if not given, and ten for `memory`
+    /// Events in one run; a million if not given, and ten for `memory`. For `partitions` messages, 4,000 if not given
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
     events: Option<u64>,
     /// Use a development build, whose figures mean nothing
@@ -54,9 +61,12 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `codegen`
+    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `traces`
+    /// what it costs to trace one request in a hundred, `codegen`
     /// how long the generator takes for hundreds of event types and tables, `clients` what an event costs a program that
-    /// sends it with each client library, and `capacity` the costs that `event-grpc capacity` computes with
+    /// sends it with each client library, and `capacity` the costs that `event-grpc capacity` computes with. `partitions` measures
+    /// a queue beside two and four partitions of it, `instances` one beside two and four of them, `shards` one ClickHouse server
+    /// beside a cluster of two, and `kafka` RabbitMQ beside Kafka
     #[arg(default_value = "")]
     name: String,
 }
@@ -155,9 +165,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
         name if args.against.is_some() && OTHERS.contains(&name) => {
             bail!("--against compares scenarios, and {name} is not one")
         }
-        "servers" => {
+        "servers" | "partitions" => {
             let profile = if args.dev { "dev" } else { "bench" };
-            return servers::run(&built.server, profile, &interrupt);
+            return servers::run(&built.server, &args.name, profile, args.events, &interrupt);
         }
         "memory" => {
             let events = args.events.unwrap_or(memory::EVENTS);
@@ -167,7 +177,17 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             let events = args.events.unwrap_or(EVENTS);
             return protection::run(args, &built, events);
         }
+        "traces" => return traces::run(args, &built, args.events.unwrap_or(EVENTS)),
         _ => {}
+    }
+    if let Some(comparison) = scale::COMPARISONS.iter().find(|c| c.name == args.name) {
+        return scale::run(
+            root,
+            comparison,
+            args,
+            &built,
+            args.events.unwrap_or(EVENTS),
+        );
     }
     if args.name == "capacity" {
         return capacity::run(args, &built, args.events.unwrap_or(EVENTS));
@@ -231,8 +251,20 @@ fn measure(
     protection: Protection,
     events: u64,
 ) -> Result<Value> {
+    measure_with(scenario, executables, protection, &[], events)
+}
+
+/// The same with further variables of the instance.
+fn measure_with(
+    scenario: &Scenario,
+    executables: &Executables,
+    protection: Protection,
+    variables: &[(&'static str, PathBuf)],
+    events: u64,
+) -> Result<Value> {
     let directory = directory()?;
-    let prepared = protection.prepare(&executables.server, directory.path())?;
+    let mut prepared = protection.prepare(&executables.server, directory.path())?;
+    prepared.variables.extend_from_slice(variables);
     let setting = scenario.setting;
     let mut running =
         setting.start_with(&executables.server, directory.path(), &prepared.variables)?;

@@ -1,26 +1,33 @@
 //! `cargo xtask chaos`: a load of events through two instances while servers fail, and a check that each acknowledged
-//! event is in its table exactly once, and each unstorable one among the dead letters.
+//! event is in its table exactly once, each unstorable one among the dead letters, and that the ledger agrees.
 
 pub(crate) mod alerts;
 pub(crate) mod cluster;
+mod declared;
+mod endure;
 mod fault;
 pub(crate) mod instance;
+mod ledger;
 pub(crate) mod outage;
 mod proxy;
 pub(crate) mod random;
+mod target;
 pub(crate) mod upgrade;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::build;
+use crate::bench::setting;
 use crate::services::{self, Keep, Kept};
-use cluster::Cluster;
-use fault::Fault;
+use cluster::{Cluster, Servers};
+use endure::Trial;
+use ledger::Ledger;
 use random::Random;
 
 /// Recovery time after the last fault, if there are few events.
@@ -30,7 +37,7 @@ const RECOVERY: Duration = Duration::from_secs(120);
 const CATCHING_UP: f64 = 20_000.0;
 
 /// Break the servers at random under a load of events, and see whether any event is lost.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, PartialEq, clap::Args)]
 pub(crate) struct Args {
     /// The same seed makes the same faults in the same order; drawn and printed if not given
     #[arg(long)]
@@ -47,6 +54,15 @@ pub(crate) struct Args {
     /// Nodes of RabbitMQ, of which one at a time fails
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     nodes: u8,
+    /// Shards of a ClickHouse cluster, of which one at a time fails
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    shards: u8,
+    /// Brokers of a Kafka with the queues of events, of which one at a time fails; 0 for no queues in Kafka
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=5))]
+    kafka: u8,
+    /// PostgreSQL and an HTTP API fail, too, and messages go there
+    #[arg(long)]
+    stores: bool,
     /// The release of RabbitMQ, as of `test`
     #[arg(long, value_name = "VERSION")]
     rabbitmq: Option<String>,
@@ -60,6 +76,43 @@ impl Args {
     fn time(&self) -> Duration {
         Duration::from_secs_f64(self.minutes * 60.0)
     }
+
+    fn servers(&self) -> Servers {
+        Servers {
+            nodes: self.nodes.into(),
+            shards: self.shards.into(),
+            kafka: self.kafka.into(),
+            stores: self.stores,
+        }
+    }
+
+    /// The command that repeats a run.
+    fn again(&self, seed: u64) -> String {
+        let mut again = format!(
+            "cargo xtask chaos --seed {seed} --minutes {} --rate {} --longest {}",
+            self.minutes, self.rate, self.longest
+        );
+        let counts = [
+            ("nodes", self.nodes, 1),
+            ("shards", self.shards, 1),
+            ("kafka", self.kafka, 0),
+        ];
+        for (name, count, usual) in counts {
+            if count != usual {
+                again += &format!(" --{name} {count}");
+            }
+        }
+        if self.stores {
+            again += " --stores";
+        }
+        if let Some(version) = &self.rabbitmq {
+            again += &format!(" --rabbitmq {version}");
+        }
+        if self.release {
+            again += " --release";
+        }
+        again
+    }
 }
 
 /// Short run at the end of `cargo xtask test`, the same each time. This seed kills each kind of server once, freezes
@@ -70,53 +123,83 @@ const SHORT: Args = Args {
     rate: 200,
     longest: 3.0,
     nodes: 1,
+    shards: 1,
+    kafka: 0,
+    stores: false,
     rabbitmq: None,
     release: false,
 };
 
-/// Run at the end of `cargo xtask test --full`.
-const FULL: Args = Args {
-    seed: Some(21),
-    minutes: 5.0,
-    rate: 300,
-    longest: 8.0,
-    nodes: 1,
-    rabbitmq: None,
-    release: false,
-};
+/// Runs at the end of `cargo xtask test --full`. Of what is a cluster, faults last long enough that the others give a member
+/// up.
+const FULL: [Args; 5] = [
+    Args {
+        seed: Some(21),
+        minutes: 5.0,
+        rate: 300,
+        longest: 8.0,
+        ..SHORT
+    },
+    Args {
+        seed: Some(5),
+        nodes: 3,
+        ..MEMBERS
+    },
+    Args {
+        seed: Some(6),
+        stores: true,
+        longest: 8.0,
+        ..MEMBERS
+    },
+    Args {
+        seed: Some(7),
+        shards: 2,
+        ..MEMBERS
+    },
+    Args {
+        seed: Some(8),
+        kafka: 3,
+        ..MEMBERS
+    },
+];
 
-/// Run with a cluster of three nodes, whose faults last long enough that the others give a node up.
-const NODES: Args = Args {
-    seed: Some(5),
+const MEMBERS: Args = Args {
     minutes: 3.0,
     rate: 300,
     longest: 14.0,
-    nodes: 3,
-    rabbitmq: None,
-    release: false,
+    ..SHORT
 };
 
 /// Runs the load and the faults; fails if an event is missing, or stored twice.
-pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     match &args.rabbitmq {
         Some(version) => services::rabbitmq::choose(version)?,
         None => services::install::missing_packages(&["rabbitmq"])?,
     }
-    torment(args, &interrupt)?;
+    if args.stores {
+        services::install::missing_packages(&["postgres"])?;
+    }
+    torment(root, args, &interrupt)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Short or full run after the tests.
-pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
-    torment(if full { &FULL } else { &SHORT }, interrupt)?;
-    match full {
-        true => torment(&NODES, interrupt),
-        false => Ok(()),
+/// Short or full runs after the tests.
+pub(crate) fn after_tests(root: &Path, full: bool, interrupt: &Receiver<()>) -> Result<()> {
+    if !full {
+        return torment(root, &SHORT, interrupt);
     }
+    for args in &FULL {
+        if args.kafka > 0 && !services::kafka_can_run() {
+            eprintln!("Java or Maven is not installed: chaos with Kafka is left out.");
+            continue;
+        }
+        torment(root, args, interrupt)?;
+    }
+    Ok(())
 }
 
-fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
+fn torment(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     if !(0.1..=24.0 * 60.0).contains(&args.minutes) {
         bail!("--minutes should be from 0.1 to 1440");
     }
@@ -124,42 +207,45 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         bail!("--longest should be from 1 to 600");
     }
     let seed = args.seed.unwrap_or_else(random::seed);
-    let again = format!(
-        "cargo xtask chaos --seed {seed} --minutes {} --rate {} --longest {} --nodes {}",
-        args.minutes, args.rate, args.longest, args.nodes
-    );
+    let again = args.again(seed);
     println!("{again}");
-    let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let built = build::all(release)?;
+    let servers = args.servers();
+    let built = declared::build(root, servers, args.release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-chaos-")
+        // PostgreSQL runs as another user than root and has to reach its own directory in here.
+        .permissions(Permissions::from_mode(0o755))
         .tempdir()?;
-    let nodes = usize::from(args.nodes);
     let server = &built.server;
-    let mut cluster = Cluster::start_with(server, server, directory.path(), nodes)?;
+    let mut cluster = Cluster::start_with(server, server, directory.path(), servers)?;
+    let ledger = Ledger::open(server, directory.path(), &cluster, interrupt)?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
+    let extras: &[Extra] = match args.stores {
+        true => &[Extra::Poison, Extra::Stores],
+        false => &[Extra::Poison],
+    };
     let load = load(
         &cluster,
         &built.loadgen,
         args.rate,
         events,
         recovery,
-        &[Extra::Poison],
+        extras,
     )?;
-    match endure(
-        &mut cluster,
+    let trial = Trial {
+        cluster: &mut cluster,
         load,
-        args,
-        Random::new(seed),
+        ledger,
+        servers,
         interrupt,
-        recovery,
-    ) {
-        Ok(faults) => {
+    };
+    match trial.endure(args, Random::new(seed), recovery) {
+        Ok(told) => {
             println!(
-                "All {events} events are in their table, each once, and all poison is in the dead letters, after \
-                 {faults} faults."
+                "All {events} events are in their table, each once, and all poison is in the dead letters, after {told}"
             );
+            println!("Passed: {again}");
             Ok(())
         }
         Err(error) => {
@@ -169,52 +255,6 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
                 cluster.waiting()
             );
             Err(error.context(format!("repeat with {again}")))
-        }
-    }
-}
-
-/// Injects faults for a while, then waits for the load's verdict. Returns the number of faults.
-fn endure(
-    cluster: &mut Cluster,
-    mut load: Kept,
-    args: &Args,
-    mut random: Random,
-    interrupt: &Receiver<()>,
-    recovery: Duration,
-) -> Result<u32> {
-    let (begun, time) = (Instant::now(), args.time());
-    let longest = (args.longest * 1000.0) as u64;
-    let say = |text: &str| println!("{:>7.1} s  {text}", begun.elapsed().as_secs_f64());
-    let mut faults = 0;
-    loop {
-        wait(interrupt, Duration::from_millis(random.within(1000, 4000)))?;
-        if begun.elapsed() >= time || load.ended()?.is_some() {
-            break;
-        }
-        let fault = Fault::draw(&mut random, cluster.nodes());
-        let length = Duration::from_millis(random.within(500, longest));
-        say(&format!("{fault} for {:.1} s", length.as_secs_f64()));
-        faults += 1;
-        fault.begin(cluster)?;
-        wait(interrupt, length)?;
-        fault
-            .end(cluster)
-            .with_context(|| format!("after: {fault}"))?;
-    }
-    say(&format!("no more faults; {faults} were made"));
-    // The load waits so long for its last answer, then for its last row, and then for the last dead letter.
-    let last = begun.elapsed().max(time) + 3 * recovery;
-    loop {
-        match load.ended()? {
-            Some(status) if status.success() => return Ok(faults),
-            Some(_) => bail!("events are missing, refused, doubled or where they don't belong"),
-            None if begun.elapsed() > last => {
-                bail!(
-                    "the load has not ended {:.0?} after the last fault",
-                    3 * recovery
-                )
-            }
-            None => wait(interrupt, Duration::from_millis(200))?,
         }
     }
 }
@@ -238,6 +278,8 @@ pub(crate) enum Extra {
     Poison,
     /// Events without ids; and every request once more to the other instance, some seconds after it was accepted.
     Again,
+    /// Messages for PostgreSQL and for the HTTP API.
+    Stores,
 }
 
 /// Starts the load: it sends every request until it is accepted.
@@ -262,9 +304,29 @@ pub(crate) fn load(
     command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
     for extra in extras {
         match extra {
-            Extra::Poison => command.args(["--poison-amqp-url", &cluster.amqp_url()]),
-            Extra::Again => command.args(["--again", "--without-ids"]),
-        };
+            Extra::Poison => {
+                command.args(["--poison-amqp-url", &cluster.amqp_url()]);
+                if let Some(brokers) = cluster.kafka_brokers() {
+                    command.args(["--poison-kafka-brokers", &brokers]);
+                }
+            }
+            Extra::Again => {
+                command.args(["--again", "--without-ids"]);
+            }
+            Extra::Stores => {
+                if let Some(url) = cluster.postgres_url() {
+                    command.args(["--postgres-url", &url]);
+                }
+                if let Some(api) = cluster.api() {
+                    command.args(["--api-url", &api.url()]);
+                }
+                for number in 0..2 {
+                    let address = format!("http://127.0.0.1:{}", cluster.http(number)?);
+                    command.args(["--webhooks-to", &address]);
+                }
+                command.envs(setting::secrets());
+            }
+        }
     }
     let keep = Keep {
         name: "the load",
@@ -273,4 +335,36 @@ pub(crate) fn load(
         log: None,
     };
     Kept::spawn(&keep, &command)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_command_that_is_printed_repeats_a_run() {
+        let rabbitmq = Some("4.0".to_owned());
+        let other = Args {
+            stores: true,
+            release: true,
+            rabbitmq,
+            ..MEMBERS
+        };
+        for mut args in FULL.into_iter().chain([SHORT, other]) {
+            let again = args.again(7);
+            args.seed = Some(7);
+            let words = again.split(' ').skip(2);
+            assert_eq!(Cli::try_parse_from(words).unwrap().args, args, "{again}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod chaos;
 mod clients;
 mod codegen;
 mod deploy;
+mod ground;
 mod http;
 mod libraries;
 mod memory;
@@ -20,7 +21,9 @@ mod plan;
 mod publish;
 mod services;
 mod siege;
+mod soak;
 mod test;
+mod tree;
 mod walk;
 
 use std::env;
@@ -87,6 +90,8 @@ enum Command {
     Upgrade(chaos::upgrade::Args),
     /// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself
     Siege(siege::Args),
+    /// Load a server evenly for an hour, and check that its memory, handles and threads stay flat and nothing is lost
+    Soak(soak::Args),
     /// Show what the change of the declarations does: what it adds, changes and retires, whom it can hurt, and in which
     /// order to deploy
     Plan(plan::Args),
@@ -131,11 +136,12 @@ fn main() -> ExitCode {
             args,
         } => test::run(&root, full, retry, rabbitmq.as_deref(), args),
         Command::Bench(args) => bench::run(&root, &args),
-        Command::Chaos(args) => chaos::run(&args),
+        Command::Chaos(args) => chaos::run(&root, &args),
         Command::Alerts(args) => chaos::alerts::run(&root, &args),
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
         Command::Publish(args) => publish::run(&root, &args),
         Command::Package(args) => package::run(&root, &args),

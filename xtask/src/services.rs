@@ -6,10 +6,10 @@ pub(crate) mod clickhouse;
 mod haproxy;
 pub(crate) mod install;
 pub(crate) mod kafka;
-mod kafka_jars;
+pub(crate) mod kafka_jars;
 mod keeper;
 pub(crate) mod ports;
-mod postgres;
+pub(crate) mod postgres;
 mod prometheus;
 mod python;
 pub(crate) mod rabbitmq;
@@ -104,6 +104,11 @@ pub(crate) struct Services {
     given: Vec<(&'static str, String)>,
     // Fields are dropped in order: the servers end before their directory is removed.
     _directory: TempDir,
+}
+
+/// True if a Kafka can be started here.
+pub(crate) fn kafka_can_run() -> bool {
+    kafka_jars::can_run()
 }
 
 /// `cargo xtask services`.

@@ -152,7 +152,11 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 }
 
 /// Waits until the server is ready: before that there are no exchanges to publish to.
-fn wait_until_ready(loadgen: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
+pub(crate) fn wait_until_ready(
+    loadgen: &Path,
+    running: &Running,
+    proofs: Option<&Proofs>,
+) -> Result<()> {
     let mut command = Command::new(loadgen);
     command.args(["siege", "--until-ready", "--ops", &running.ops]);
     command.args(["--patience", &START_LIMIT.as_secs().to_string()]);
@@ -311,7 +315,7 @@ fn engine(url: &str) -> String {
 }
 
 /// Results of the valid load.
-fn told(report: &Value, times: bool) -> String {
+pub(crate) fn told(report: &Value, times: bool) -> String {
     let figure = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or(0.0);
     let mut text = format!(
         "good events: {:.0} acknowledged, {:.0} missing, {:.0} doubled, {:.0} refused; {:.0} requests were sent again",
@@ -333,7 +337,7 @@ fn told(report: &Value, times: bool) -> String {
 }
 
 /// Checks that every message is accounted for.
-fn ledger(executable: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
+pub(crate) fn ledger(executable: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
     let mut command = Command::new(executable);
     command.args(["ledger", "--wait", "20", "--instance", &running.ops]);
     if let Some(url) = &running.amqp {
@@ -353,7 +357,7 @@ fn ledger(executable: &Path, running: &Running, proofs: Option<&Proofs>) -> Resu
 }
 
 /// End of an instance's log.
-fn end_of(log: &Path) -> String {
+pub(crate) fn end_of(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(40)..].join("\n")

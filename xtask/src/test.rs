@@ -65,7 +65,7 @@ pub(crate) fn run(
     if status.success() && everything {
         // Chaos has servers of its own, which it breaks.
         drop(services);
-        chaos::after_tests(full, &interrupt)?;
+        chaos::after_tests(root, full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
         clients::after_tests(root, full, retry, &interrupt)?;
         if full {

@@ -1,19 +1,19 @@
 //! `cargo xtask walk`: a release with a change of each kind that can hurt. What the plan says of each is compared with what
 //! happens on real servers, where both builds run side by side.
 
-mod ask;
+pub(crate) mod ask;
 mod changes;
 mod messages;
 mod release;
 mod rounds;
 mod rows;
+mod scale;
 mod senders;
 mod stage;
 mod topology;
-mod tree;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -22,16 +22,17 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::build;
-use crate::services;
+use crate::build::{self, Executables};
+use crate::{services, tree};
 use changes::Change;
 use stage::{Builds, Servers, Stage};
 
 /// Make a release with a change of each kind that can hurt somebody, and compare what the plan says of each with what
-/// happens: when it is forced, and when the plan's order is followed. Then upgrade and roll back under a load.
+/// happens: when it is forced, and when the plan's order is followed. Then upgrade and roll back under a load, and grow past
+/// one machine under one: `shards`, `partitions`, `kafka`.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Only these kinds, and no upgrade under a load
+    /// Only these kinds, and of what is done under a load only what is named: shards, partitions, kafka
     kinds: Vec<String>,
     /// Only ask the plan; nothing is built or started
     #[arg(long)]
@@ -43,6 +44,12 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
 }
+
+/// Place of the changed tree and its build, from the project's root.
+const PLACE: &str = "target/walk";
+
+/// Executables of a tree.
+const SERVER: [&str; 1] = ["event-grpc"];
 
 /// What is done with a change, on servers of its own: what was seen.
 type Scenario = fn(&Stage<'_>) -> Result<String>;
@@ -80,17 +87,19 @@ pub(crate) fn after_tests(root: &Path, interrupt: &Receiver<()>) -> Result<()> {
 }
 
 fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
-    let all = changes::read(root)?;
+    let all = changes::read(root, changes::RELEASE)?;
+    let growth = changes::read(root, changes::SCALE)?;
     for name in &args.kinds {
         ensure!(
-            all.iter().any(|change| change.kind == *name),
+            all.iter().chain(&growth).any(|change| change.kind == *name),
             "there is no kind {name}"
         );
     }
     let asked = |change: &&Change| args.kinds.is_empty() || args.kinds.contains(&change.kind);
     let changes: Vec<&Change> = all.iter().filter(asked).collect();
+    let growth: Vec<&Change> = growth.iter().filter(asked).collect();
     let mut wrong = Vec::new();
-    for change in &changes {
+    for change in changes.iter().chain(&growth) {
         match changes::predict(root, change) {
             Ok(()) => println!("{:<11} predicted: {}", change.kind, change.what),
             Err(error) => {
@@ -99,13 +108,16 @@ fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
             }
         }
     }
-    let declared = tempfile::tempdir()?;
-    changes::release(root, &all, declared.path())?;
-    if !args.plan {
-        let folder = tempfile::Builder::new()
-            .prefix("event-grpc-walk-")
-            .tempdir()?;
-        let builds = builds(root, declared.path(), folder.path())?;
+    let folder = tempfile::Builder::new()
+        .prefix("event-grpc-walk-")
+        .tempdir()?;
+    if !changes.is_empty() {
+        let declared = tempfile::tempdir()?;
+        changes::release(root, &all, declared.path())?;
+        if args.plan {
+            return right(&wrong, changes.len() + growth.len());
+        }
+        let builds = builds(root, "tree", declared.path(), folder.path())?;
         if !args.load {
             wrong.extend(scenarios(
                 &changes,
@@ -119,21 +131,51 @@ fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
             release::run(&builds, folder.path(), interrupt)?;
         }
     }
+    if !args.plan && !args.load {
+        for change in &growth {
+            scale::run(root, change, folder.path(), interrupt)?;
+        }
+    }
+    right(&wrong, changes.len() + growth.len())
+}
+
+/// Fails if the plan was wrong about anything.
+fn right(wrong: &[String], changes: usize) -> Result<()> {
     if !wrong.is_empty() {
         bail!("the plan is wrong:\n{}", wrong.join("\n"));
     }
-    println!(
-        "The plan is right about {} kinds of changes.",
-        changes.len()
-    );
+    println!("The plan is right about {changes} kinds of changes.");
     Ok(())
 }
 
-/// Builds both, and puts them where no other build replaces them.
-fn builds(root: &Path, declared: &Path, folder: &Path) -> Result<Builds> {
+/// The server of a tree that is as this one but for a change past one machine, in a folder where no other build replaces it.
+pub(crate) fn grown(
+    root: &Path,
+    change: &str,
+    built: &Executables,
+    folder: &Path,
+) -> Result<PathBuf> {
+    let all = changes::read(root, changes::SCALE)?;
+    let change = all.iter().find(|known| known.kind == change);
+    let change = change.context("there is no such change")?;
+    let declared = tempfile::tempdir()?;
+    changes::release(root, std::slice::from_ref(change), declared.path())?;
+    let artefacts = built.server.parent().context("the executable is nowhere")?;
+    let tree = root.join(PLACE).join(&change.kind);
+    let new = tree::build(root, &tree, declared.path(), artefacts, &SERVER)?.join("event-grpc");
+    let kept = folder.join(format!("event-grpc-{}", change.kind));
+    fs::copy(new, &kept)?;
+    Ok(kept)
+}
+
+/// Builds this tree and one of this name with other declarations, and puts both where no other build replaces them.
+fn builds(root: &Path, name: &str, declared: &Path, folder: &Path) -> Result<Builds> {
     let built = build::all(&[])?;
     let debug = built.server.parent().context("the executable is nowhere")?;
-    let new = tree::build(root, declared, debug)?;
+    let new = tree::build(root, &root.join(PLACE).join(name), declared, debug, &SERVER)?;
+    let new = new.join("event-grpc");
+    let folder = folder.join(format!("{name}-builds"));
+    fs::create_dir_all(&folder)?;
     let keep = |from: &Path, name: &str| {
         let to = folder.join(name);
         fs::copy(from, &to).map(|_| to)
@@ -206,7 +248,7 @@ mod tests {
     #[test]
     fn the_plan_predicts_the_harm_of_each_kind_and_each_has_a_scenario() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let changes = changes::read(&root).unwrap();
+        let changes = changes::read(&root, changes::RELEASE).unwrap();
         let names: Vec<&str> = changes.iter().map(|change| change.kind.as_str()).collect();
         assert!(names.len() >= 10);
         assert!(kinds().all(|kind| names.contains(&kind.name)));

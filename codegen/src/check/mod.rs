@@ -15,6 +15,7 @@ mod ids;
 mod kafka;
 mod limits;
 mod names;
+mod operations;
 mod partitions;
 mod requests;
 mod routing;
@@ -43,4 +44,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     webhooks::check(resolved, out);
     ids::check(resolved, out);
     kafka::check(resolved, out);
+    operations::check(resolved, out);
 }

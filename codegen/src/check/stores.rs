@@ -2,11 +2,13 @@
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::resolve::{Resolved, Table};
-use crate::rules::keys::UNKNOWN_COLUMN;
+use crate::rules::keys::{INDEX_COLUMN, UNKNOWN_COLUMN};
+use crate::store::typed::repeated;
 
 /// Lets each store check its tables.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     default_partitions(resolved, out);
+    default_indexes(resolved, out);
     for table in &resolved.tables {
         table.store.check(&resolved.typed(table), out);
     }
@@ -26,5 +28,25 @@ fn default_partitions(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         let message = format!("no table has the columns of `{}`", default.value);
         let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "not in any table");
         out.push(found.help("a table that names no partitions has these, if it has their columns"));
+    }
+}
+
+/// The same of a column that no table has.
+fn default_indexes(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let defaults = &resolved.spec.table_defaults.indexes;
+    repeated("`indexes`", defaults, out);
+    let tables = &resolved.tables;
+    for name in defaults {
+        let has = |table: &Table<'_>| {
+            let mut columns = table.columns.iter();
+            table.store.has_shards() && columns.any(|c| c.column.name == name.value)
+        };
+        if !tables.iter().any(has) && tables.iter().all(|t| t.complete) {
+            let message = format!("no ClickHouse table has a column `{}`", name.value);
+            let found = Diagnostic::new(&INDEX_COLUMN, message).at(name.span, "not in any table");
+            out.push(
+                found.help("tables that name no indexes have these, if they have the columns"),
+            );
+        }
     }
 }

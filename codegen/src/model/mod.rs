@@ -71,6 +71,10 @@ pub struct Model {
     pub renamed: Vec<Renamed>,
     /// Languages that libraries for senders are written for.
     pub clients: Vec<Client>,
+    /// Fields that are masked where operators look at events: names, and paths whose last names count.
+    pub personal: Vec<String>,
+    /// Address that stands before the paths of the runbook in alerts, with a slash at its end; empty for none.
+    pub runbooks: String,
 }
 
 /// A library for senders, or a description that one can be made of.

@@ -45,6 +45,8 @@ pub struct ClickHouse {
     pub order_by: Vec<String>,
     /// The sorting key that it had before it was rebuilt with the present one; empty if it never was.
     pub rebuilt_from: Vec<String>,
+    /// The columns that it has indexes for, beside its sorting key.
+    pub indexes: Vec<String>,
     /// True if its rows are versions of things, and a later one replaces those before it, whoever sent them.
     pub replaces: bool,
     /// How it is divided among the shards of a cluster; none if its database is on one server.

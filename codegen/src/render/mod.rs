@@ -168,6 +168,8 @@ fn filled_in(out: &mut Out<'_>, model: &Model, planned: &Planned) -> Result<(), 
 struct Root {
     modules: Vec<&'static str>,
     migrations_table: String,
+    /// Personal fields, as Rust literals.
+    personal: Vec<String>,
 }
 
 impl Root {
@@ -189,6 +191,7 @@ impl Root {
         Root {
             modules,
             migrations_table: literal(&model.migrations_table),
+            personal: model.personal.iter().map(|name| literal(name)).collect(),
         }
     }
 }

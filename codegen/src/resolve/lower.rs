@@ -2,7 +2,7 @@
 
 use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
 use crate::resolve::{self, Resolved, UNROUTED};
-use crate::syntax::spec::{self, Located};
+use crate::syntax::spec::{self, ANYWHERE, Located};
 
 /// Default name of the migration table.
 const MIGRATIONS_TABLE: &str = "schema_migrations";
@@ -58,7 +58,28 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         retired: resolved.spec.retired.clone(),
         renamed: resolved.spec.renamed(),
         clients: resolved.spec.clients.clone(),
+        personal: personal(resolved.spec),
+        runbooks: resolved
+            .spec
+            .ops
+            .runbooks
+            .as_ref()
+            .map_or_else(String::new, |url| {
+                format!("{}/", url.value.trim_end_matches('/'))
+            }),
     })
+}
+
+/// Fields that are masked, each once, in the order of their names.
+fn personal(spec: &spec::Spec) -> Vec<String> {
+    let names = spec.personal.iter().map(|name| {
+        let name = name.value.as_str();
+        name.strip_prefix(ANYWHERE).unwrap_or(name).to_owned()
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn source(resolved: &Resolved<'_>, source: &resolve::Source<'_>) -> Option<Source> {

@@ -1,7 +1,7 @@
 //! The order of a deployment.
 
 use super::{Area, Cost, Item, Severity, Statement, What};
-use crate::schema::contract::topology::{OTHER_FORM, PUBLISHED};
+use crate::schema::contract::topology::{FROM_KAFKA, OTHER_FORM, PUBLISHED, TO_KAFKA};
 use crate::schema::contract::transforms::SIDE_BY_SIDE;
 
 /// Steps that do no harm that the review doesn't name, in order.
@@ -74,6 +74,20 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         steps.push(
             "Other partitions: the first of them binds them. When the last instance of the former build has stopped: `event-grpc \
              apply --yes`, which moves what is left in partitions that are no more and deletes them."
+                .to_owned(),
+        );
+    }
+    if any(&|item| item.messages == TO_KAFKA) {
+        steps.push(
+            "Queues that go to Kafka: when the last instance of the former build has stopped, `event-grpc cutover`, which moves \
+             what is left of them in RabbitMQ to their topics and deletes them there."
+                .to_owned(),
+        );
+    }
+    if any(&|item| item.messages == FROM_KAFKA) {
+        steps.push(
+            "Queues that come back from Kafka: when the last instance of the former build has stopped, `event-grpc cutover \
+             --from-topic TOPIC --queue QUEUE` for each, which moves what is left in its topic to the queue."
                 .to_owned(),
         );
     }

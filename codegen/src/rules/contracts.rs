@@ -14,6 +14,7 @@ pub(super) const RULES: &[&Rule] = &[
     &ACCEPTED,
     &RETIRED,
     &RENAMED,
+    &PERSONAL_SHOWN,
 ];
 
 pub(crate) const SENDERS: Rule = Rule {
@@ -123,4 +124,14 @@ pub(crate) const RENAMED: Rule = Rule {
            nothing and can be removed.",
     bad: "platform: { from: event.platform, renamed_from: utm_platfrom }",
     good: "platform: { from: event.platform, renamed_from: utm_platform }",
+};
+
+pub(crate) const PERSONAL_SHOWN: Rule = Rule {
+    code: "EG122",
+    name: "personal-shown",
+    purpose: "What is masked where operators look at events stays masked.",
+    text: "A name that leaves `personal` shows the field's values to whoever may ask operations, in events that come and in \
+           rows that are stored. Keep it; or accept the change, with the reason, if the field was never personal.",
+    bad: "personal: []  # was: [loyaltyCard]",
+    good: "personal: [loyaltyCard]",
 };

@@ -10,6 +10,7 @@ pub(super) const RULES: &[&Rule] = &[
     &KEY_MADE_HERE,
     &KEY_WITHOUT_ID,
     &REPLACED_BY_CLOCK,
+    &INDEX_COLUMN,
 ];
 
 pub(crate) const ENGINE: Rule = Rule {
@@ -74,4 +75,15 @@ pub(crate) const REPLACED_BY_CLOCK: Rule = Rule {
            the engine names a column that the sender sent.",
     bad: "replaces: true\nengine: ReplacingMergeTree(insert_timestamp)\norder_by: [order_id]",
     good: "replaces: true\nengine: ReplacingMergeTree(last_modified_on)\norder_by: [order_id]",
+};
+
+pub(crate) const INDEX_COLUMN: Rule = Rule {
+    code: "EG081",
+    name: "index-column",
+    purpose: "`indexes` of a ClickHouse table names columns that rows are looked for by.",
+    text: "Each gets a bloom filter, which tells ClickHouse the granules that may have a value, so that `event-grpc find` and \
+           queries for one id or one user read few of them. It is for texts and whole numbers; the first column of the \
+           sorting key needs none. `defaults` may name columns for all tables that have them.",
+    bad: "order_by: [user_id, event_id]\nindexes: [user_id, params]",
+    good: "order_by: [user_id, event_id]\nindexes: [event_id, session_id]",
 };

@@ -15,6 +15,7 @@ pub(crate) mod kafka;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod operations;
 pub(crate) mod partitions;
 pub(crate) mod postgres;
 pub(crate) mod reading;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         browsers::RULES,
         kafka::RULES,
         partitions::RULES,
+        operations::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

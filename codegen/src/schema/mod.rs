@@ -15,6 +15,7 @@ mod follows;
 mod git;
 pub mod history;
 mod ids;
+mod indexes;
 pub(crate) mod judge;
 pub(crate) mod late;
 pub mod lock;

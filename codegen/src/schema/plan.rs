@@ -13,6 +13,7 @@ use super::diff::{self, Diff};
 use super::drops;
 use super::history::{History, heading};
 use super::ids;
+use super::indexes;
 use super::judge;
 use super::lock::{LOCK, Lock};
 use super::rename::{self, Renames};
@@ -102,7 +103,8 @@ pub(crate) fn compare<'a>(model: &Model, history: &'a History) -> Compared<'a> {
         }
     }
     let drops = drops::drops(base, model);
-    let notes = ids::changes(base, &now);
+    let mut notes = ids::changes(base, &now);
+    notes.extend(indexes::costs(base, &now));
     Compared {
         renames,
         now,

@@ -11,6 +11,7 @@ mod cors;
 mod ids;
 mod kafka;
 mod limits;
+mod ops;
 mod partitions;
 mod read;
 mod renamed;
@@ -27,6 +28,7 @@ pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
 pub(crate) use kafka::Kafka;
 pub(crate) use limits::{Limits, OFF};
+pub(crate) use ops::{ANYWHERE, Ops};
 pub(crate) use partitions::Partitions;
 use read::read;
 pub(crate) use request::{Request, Target, To};
@@ -99,6 +101,10 @@ pub(crate) struct Spec {
     pub(crate) retired: Vec<Retired>,
     /// `clients: [LANGUAGE, ...]`: libraries for senders, in order and each once.
     pub(crate) clients: Vec<Client>,
+    /// `personal: [FIELD, ...]`: fields that are masked where operators look at events.
+    pub(crate) personal: Vec<Text>,
+    /// `ops: { ... }`: what operators get.
+    pub(crate) ops: Ops,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
 }
@@ -195,13 +201,15 @@ pub(crate) struct Exchange {
     pub(crate) kind: Option<ExchangeKind>,
 }
 
-/// `defaults: { tables: { engine, partition_by, columns, limits } }`.
+/// `defaults: { tables: { engine, partition_by, indexes, columns, limits } }`.
 #[derive(Debug, Default)]
 pub(crate) struct TableDefaults {
     /// The engine of tables that name none.
     pub(crate) engine: Option<Text>,
     /// The partitions of tables that name none and have its columns.
     pub(crate) partition_by: Option<Text>,
+    /// The columns that tables have indexes for, where they have these columns.
+    pub(crate) indexes: Vec<Text>,
     /// Columns at the end of tables that have none of their name.
     pub(crate) columns: Vec<Column>,
     /// The longest texts of tables that say nothing else.

@@ -6,6 +6,7 @@ mod branches;
 mod clients;
 mod cluster;
 mod golden;
+mod indexes;
 mod locks;
 mod merges;
 mod migrations;

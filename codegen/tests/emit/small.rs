@@ -66,6 +66,8 @@ pub(crate) fn model() -> Model {
         retired: Vec::new(),
         renamed: Vec::new(),
         clients: vec![Client::TypeScript, Client::Python, Client::Go],
+        personal: vec!["nick".into(), "post.text".into()],
+        runbooks: "https://git.example.com/events/blob/main/".into(),
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),

@@ -23,12 +23,13 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).report(1024).holds(Holds::Id).from("id"),
     column("event_name", "LowCardinality(String)", DICTIONARY)
         .report(1024)
         .holds(Holds::Type),
-    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)).from("timestamp"),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("user_id", "Int64", Layout::Fixed(8)),

@@ -49,8 +49,12 @@ fn main() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        println!("{}", inserts::measure(&clickhouse).await);
-        println!("{}", messages::measure(&rabbitmq).await);
-        println!("{}", partitions::measure(&rabbitmq).await);
+        let number = |value: String| value.parse().ok();
+        let count = env::var("EVENT_GRPC_BENCH_MESSAGES").ok().and_then(number);
+        if env::var("EVENT_GRPC_BENCH_ONLY").is_err() {
+            println!("{}", inserts::measure(&clickhouse).await);
+            println!("{}", messages::measure(&rabbitmq).await);
+        }
+        println!("{}", partitions::measure(&rabbitmq, count).await);
     });
 }

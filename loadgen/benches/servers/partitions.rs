@@ -20,7 +20,7 @@ use crate::round::{Line, ROUNDS, table};
 
 /// Numbers of partitions, none for the first, and of instances.
 const SETTINGS: [(u16, usize); 6] = [(0, 1), (2, 1), (4, 1), (0, 2), (2, 2), (4, 2)];
-/// Size of a message in KiB, and messages of a round.
+/// Size of a message in KiB, and messages of a round unless another number is asked for.
 const KIB: usize = 16;
 const COUNT: usize = 4000;
 /// Maximum number of unconfirmed messages of an instance.
@@ -31,7 +31,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 const HEADINGS: [&str; 4] = ["confirmed/s", "as a ratio", "acknowledged/s", "as a ratio"];
 
 /// Measures all settings in turn, and gives the table.
-pub(crate) async fn measure(server: &Server) -> String {
+pub(crate) async fn measure(server: &Server, count: Option<usize>) -> String {
+    let count = count.unwrap_or(COUNT);
     let mut lines = SETTINGS.map(|(partitions, instances)| Line {
         name: match partitions {
             0 => format!("one queue, {instances} of us"),
@@ -43,7 +44,8 @@ pub(crate) async fn measure(server: &Server) -> String {
         let mut first = None;
         for ((partitions, instances), line) in SETTINGS.into_iter().zip(&mut lines) {
             let queue: &'static str = format!("parts-{partitions}-{instances}-{round}").leak();
-            let (confirmed, acknowledged) = run(server, queue, partitions, instances).await;
+            let (confirmed, acknowledged) =
+                run(server, queue, (partitions, instances), count).await;
             let (of, taken) = *first.get_or_insert((confirmed, acknowledged));
             let ratios = [
                 confirmed,
@@ -62,14 +64,14 @@ pub(crate) async fn measure(server: &Server) -> String {
 async fn run(
     server: &Server,
     queue: &'static str,
-    partitions: u16,
-    instances: usize,
+    (partitions, instances): (u16, usize),
+    count: usize,
 ) -> (f64, f64) {
     let topology = partitioned(queue, partitions);
     let brokers = (0..instances).map(|_| connected(server, &topology));
     let brokers: Vec<Arc<Rabbit>> = join_all(brokers).await;
     let body = Bytes::from(vec![b'x'; KIB * 1024]);
-    let each = COUNT / instances;
+    let each = count / instances;
 
     let begun = Instant::now();
     let published = brokers.iter().map(|broker| {
@@ -82,7 +84,7 @@ async fn run(
         unordered.for_each(|outcome| async move { outcome.unwrap() })
     });
     timeout(TIME_LIMIT, join_all(published)).await.unwrap();
-    let confirmed = COUNT as f64 / begun.elapsed().as_secs_f64();
+    let confirmed = count as f64 / begun.elapsed().as_secs_f64();
 
     let begun = Instant::now();
     let names: Vec<&str> = topology.queues.iter().map(|queue| queue.name).collect();
@@ -99,7 +101,7 @@ async fn run(
         let delivery = timeout(TIME_LIMIT, all.next()).await.unwrap().unwrap();
         assert_eq!(delivery.ack.ack().await, Settled::Done);
     }
-    let acknowledged = COUNT as f64 / begun.elapsed().as_secs_f64();
+    let acknowledged = count as f64 / begun.elapsed().as_secs_f64();
     drop(all);
     for broker in &brokers {
         broker.close(TIME_LIMIT).await;

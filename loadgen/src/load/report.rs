@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::send::Sent;
 use super::stored::Arrived;
+use crate::beside;
 use crate::poison::Found;
 use crate::process::Took;
 
@@ -14,6 +15,7 @@ pub(super) struct Figures {
     pub(super) sent: Sent,
     pub(super) arrived: Option<Arrived>,
     pub(super) poison: Option<Found>,
+    pub(super) beside: Option<beside::Found>,
     pub(super) processes: Vec<Took>,
     pub(super) bytes_an_event: f64,
 }
@@ -35,6 +37,8 @@ pub(super) struct Report {
     stored: Option<Stored>,
     #[serde(skip_serializing_if = "Option::is_none")]
     poison: Option<Found>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<beside::Found>,
     processes: Vec<Process>,
 }
 
@@ -96,6 +100,7 @@ impl Report {
                 .as_ref()
                 .map(|arrived| Stored::new(arrived, sent)),
             poison: figures.poison.clone(),
+            beside: figures.beside.clone(),
             processes: figures
                 .processes
                 .iter()
@@ -116,6 +121,7 @@ impl Report {
             && self.given_up == 0
             && self.stored.as_ref().is_none_or(stored)
             && self.poison.as_ref().is_none_or(|p| p.wrong.is_empty())
+            && self.beside.as_ref().is_none_or(|b| b.wrong.is_empty())
     }
 }
 
@@ -182,6 +188,20 @@ impl fmt::Display for Report {
                 poison.wrong.len()
             )?;
             for wrong in &poison.wrong {
+                writeln!(f, "              {wrong}")?;
+            }
+        }
+        if let Some(beside) = &self.beside {
+            writeln!(
+                f,
+                "beside        {} accounts, launches and webhooks sent: {} rows in PostgreSQL, {} requests to the HTTP API, {} \
+                 wrong",
+                beside.sent,
+                beside.rows,
+                beside.requests,
+                beside.wrong.len()
+            )?;
+            for wrong in &beside.wrong {
                 writeln!(f, "              {wrong}")?;
             }
         }

@@ -1,5 +1,6 @@
 //! Sends requests and times their answers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ pub(crate) struct Load {
     pub(crate) patience: Duration,
     /// True if each request is sent once more, after the next one of its sender was taken.
     pub(crate) again: bool,
+    /// File that ends it.
+    pub(crate) until: Option<PathBuf>,
     /// What proves who sends.
     pub(crate) proof: Proof,
 }
@@ -105,6 +108,11 @@ impl Load {
         self.events.div_ceil(u64::from(self.patterns.batch()))
     }
 
+    /// True if the file that ends it is there.
+    fn is_over(&self) -> bool {
+        self.until.as_ref().is_some_and(|path| path.exists())
+    }
+
     /// When a request is due. A server that falls behind is not spared the ones after it.
     fn due(&self, number: u64, began: Instant) -> Option<Instant> {
         let rate = self.rate?;
@@ -124,7 +132,7 @@ async fn send_until_done(
     let mut before = None;
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= load.requests() {
+        if number >= load.requests() || load.is_over() {
             if let Some(request) = before {
                 send_again(&load, &mut other, request, &mut sent).await;
             }
@@ -133,6 +141,9 @@ async fn send_until_done(
         let due = load.due(number, began);
         if let Some(due) = due {
             tokio::time::sleep_until(due.into()).await;
+            if load.is_over() {
+                continue;
+            }
         }
         let due = due.unwrap_or_else(Instant::now);
         let request = load.patterns.request(number);

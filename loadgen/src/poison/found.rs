@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
-use super::{DIGITS, Kind, Poison, Sent, beside};
+use super::{DIGITS, Poison, Sent, beside};
 use event_grpc::sink::StoreError;
 use event_grpc::sink::clickhouse::{ClickHouse, quote};
 
@@ -93,7 +93,10 @@ impl Poison {
             }
         }
         for number in 0..sent.count {
-            let (name, kind) = (self.name(number), Kind::of(number));
+            let Some(kind) = self.kind(number) else {
+                continue;
+            };
+            let name = self.name(number);
             let letters = letters.remove(&name).unwrap_or_default();
             match letters.as_slice() {
                 [letter] if letter.class == kind.class && letter.queue == kind.queue => {

@@ -3,17 +3,18 @@
 //!
 //! It is for `cargo xtask chaos`: what it looks at in the end is everything that the dead-letter table holds.
 
+mod bodies;
 mod found;
 mod kinds;
 mod send;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use tonic::transport::Channel;
 
 use crate::connect::Proof;
-use event_grpc::broker::{Address, Rabbit, RabbitOptions, Topology};
+use event_grpc::broker::Broker;
 use event_grpc::contract::Envelope;
 use event_grpc::generated::PIPELINE;
 use kinds::Kind;
@@ -32,13 +33,20 @@ const DIGITS: usize = 8;
 /// The poison of a run.
 pub(crate) struct Poison {
     prefix: String,
-    count: u64,
-    pause: Duration,
+    pace: Pace,
     patience: Duration,
-    broker: Rabbit,
+    broker: Arc<dyn Broker>,
     instances: Vec<Channel>,
     proof: Proof,
     envelope: &'static Envelope,
+    kinds: Vec<&'static Kind>,
+}
+
+/// How many messages there are beside a load, and the interval between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    pub(crate) count: u64,
+    pub(crate) pause: Duration,
 }
 
 /// Sent events.
@@ -52,32 +60,32 @@ pub(crate) struct Sent {
 }
 
 impl Poison {
-    /// Poison for a load of so many events.
+    /// Poison of a run; with `stores` also such as PostgreSQL and an HTTP API refuse.
     pub(crate) fn new(
-        url: &str,
+        broker: Arc<dyn Broker>,
         instances: Vec<Channel>,
         proof: Proof,
         run: u64,
-        events: u64,
-        rate: Option<u64>,
+        pace: Pace,
         patience: Duration,
+        stores: bool,
     ) -> anyhow::Result<Self> {
-        let address = Address::parse(url).context("--poison-amqp-url")?;
-        let options = RabbitOptions {
-            name: "event-grpc loadgen".to_owned(),
-            ..RabbitOptions::default()
-        };
-        let (count, pause) = paced(events, rate);
         Ok(Poison {
             prefix: format!("poison-{run:016x}-"),
-            count,
-            pause,
+            pace,
             patience,
-            broker: Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options),
+            broker,
             instances,
             proof,
             envelope: event_grpc::traffic::envelope(&PIPELINE)?,
+            kinds: kinds::all(stores).collect(),
         })
+    }
+
+    /// Kind of the poison with this number.
+    fn kind(&self, number: u64) -> Option<&'static Kind> {
+        let of = number.checked_rem(self.kinds.len() as u64)?;
+        self.kinds.get(usize::try_from(of).ok()?).copied()
     }
 
     fn name(&self, number: u64) -> String {
@@ -85,19 +93,29 @@ impl Poison {
     }
 }
 
-/// Number of poisoned events beside so many events, and the interval between them. They end when the events do, however
-/// fast those come: if one in a hundred would be more than a queue should have to bear, there are fewer.
-fn paced(events: u64, rate: Option<u64>) -> (u64, Duration) {
-    let share = events / SHARE;
-    let Some(rate) = rate else {
-        return (share, Duration::from_secs_f64(1.0 / FASTEST));
-    };
-    let seconds = events as f64 / rate as f64;
-    let count = share.min((seconds * FASTEST) as u64);
-    (
-        count,
-        Duration::from_secs_f64(seconds / count.max(1) as f64),
-    )
+impl Pace {
+    /// Pace beside so many events. They end when the events do, however fast those come: if one in a hundred would be more
+    /// than a queue should have to bear, there are fewer.
+    pub(crate) fn beside(events: u64, rate: Option<u64>) -> Self {
+        let share = events / SHARE;
+        let Some(rate) = rate else {
+            return Pace {
+                count: share,
+                pause: Duration::from_secs_f64(1.0 / FASTEST),
+            };
+        };
+        let seconds = events as f64 / rate as f64;
+        let count = share.min((seconds * FASTEST) as u64);
+        Pace {
+            count,
+            pause: Duration::from_secs_f64(seconds / count.max(1) as f64),
+        }
+    }
+
+    /// When a message is due.
+    pub(crate) fn due(self, number: u64, began: Instant) -> Instant {
+        began + self.pause * u32::try_from(number).unwrap_or(u32::MAX)
+    }
 }
 
 /// Id of the good event that travels with a poisoned one.
@@ -117,16 +135,19 @@ mod tests {
             (10_000_000, 100_000),
             (50, 10),
         ] {
-            let (count, pause) = paced(events, Some(rate));
+            let Pace { count, pause } = Pace::beside(events, Some(rate));
             let seconds = events as f64 / rate as f64;
             assert!(count <= events / SHARE);
             assert!(pause.as_secs_f64() * count as f64 <= seconds + 1.0);
             assert!(count as f64 / seconds <= FASTEST);
         }
         assert_eq!(
-            paced(18_000, Some(300)),
-            (180, Duration::from_secs_f64(1.0 / 3.0))
+            Pace::beside(18_000, Some(300)),
+            Pace {
+                count: 180,
+                pause: Duration::from_secs_f64(1.0 / 3.0)
+            }
         );
-        assert_eq!(paced(2_700_000, Some(3000)).0, 18_000);
+        assert_eq!(Pace::beside(2_700_000, Some(3000)).count, 18_000);
     }
 }

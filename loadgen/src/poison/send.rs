@@ -6,10 +6,12 @@ use futures_util::future::join_all;
 use tonic::client::Grpc;
 use tonic::{Code, Status};
 
-use super::kinds::{Body, One, Way};
+use super::bodies::{Body, One};
+use super::kinds::Way;
 use super::{Kind, Poison, Sent, UNDER_WAY, beside};
+use crate::broker;
 use crate::door::{PAUSE, call, may_pass};
-use event_grpc::broker::{Broker as _, Outgoing, Properties};
+use event_grpc::broker::{Outgoing, Properties};
 use event_grpc::generated::PIPELINE;
 
 impl Poison {
@@ -19,7 +21,7 @@ impl Poison {
         let senders = (0..UNDER_WAY).map(|first| self.send_every(first, began));
         let wrong = join_all(senders).await.into_iter().flatten().collect();
         Sent {
-            count: self.count,
+            count: self.pace.count,
             ended: Instant::now(),
             wrong,
         }
@@ -28,10 +30,11 @@ impl Poison {
     /// One of the senders: takes every so-manieth. Says what went wrong.
     async fn send_every(&self, first: u64, began: Instant) -> Vec<String> {
         let mut wrong = Vec::new();
-        for number in (first..self.count).step_by(UNDER_WAY as usize) {
-            let due = began + self.pause * u32::try_from(number).unwrap_or(u32::MAX);
-            tokio::time::sleep_until(due.into()).await;
-            let kind = Kind::of(number);
+        for number in (first..self.pace.count).step_by(UNDER_WAY as usize) {
+            tokio::time::sleep_until(self.pace.due(number, began).into()).await;
+            let Some(kind) = self.kind(number) else {
+                continue;
+            };
             let name = self.name(number);
             let since = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -68,16 +71,7 @@ impl Poison {
         // A type of which no other queue wants a copy.
         let key = binding.routing_key.replace('*', "LaunchEvent");
         let message = Outgoing::new(binding.exchange, key, body.bytes).with(properties);
-        let began = Instant::now();
-        loop {
-            match self.broker.publish(message.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.retry_helps() && began.elapsed() < self.patience => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => return Err(format!("RabbitMQ does not take it: {error}")),
-            }
-        }
+        broker::publish(self.broker.as_ref(), &message, self.patience).await
     }
 
     async fn dispatch(&self, number: u64, kind: &Kind, body: Body) -> Result<(), String> {

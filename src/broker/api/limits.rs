@@ -3,6 +3,7 @@
 use super::error::PublishError;
 use super::message::{HeaderValue, Outgoing, Properties};
 use crate::contract::{Schema, headers};
+use crate::trace::TraceContext;
 
 /// AMQP's limit for names, routing keys and the short properties, in bytes.
 pub const SHORT: usize = 255;
@@ -67,6 +68,7 @@ impl Properties {
         let further = self.headers.iter();
         let further: usize = further.map(|(name, value)| header_len(name, value)).sum();
         const SCHEMA: usize = 2 + headers::SCHEMA.len() + 4 + Schema::LEN;
+        const TRACE: usize = 2 + headers::TRACE.len() + 4 + TraceContext::LEN;
         // The flags, the delivery mode, the timestamp and the size of the headers.
         const FIXED: usize = 2 + 1 + 8 + 4;
         FIXED
@@ -74,6 +76,7 @@ impl Properties {
             + short(self.message_id.as_ref().map(String::len))
             + short(self.kind.as_ref().map(|text| text.len()))
             + self.schema.map_or(0, |_| SCHEMA)
+            + self.trace.map_or(0, |_| TRACE)
             + further
     }
 }
@@ -101,6 +104,7 @@ mod tests {
             kind: Some("event.Events".into()),
             timestamp: Some(1),
             schema: Schema::parse("00c0ffee00c0ffee"),
+            trace: TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             headers: vec![
                 ("a".into(), HeaderValue::Text("text".into())),
                 ("bc".into(), HeaderValue::Integer(-1)),
@@ -109,7 +113,8 @@ mod tests {
         };
         // Flags; the texts with their sizes; the size of the table and its entries; delivery mode; time.
         let schema = 2 + 8 + 4 + 16;
-        let headers = 4 + (2 + 1 + 4 + 4) + (2 + 2 + 8) + (2 + 3 + 1) + schema;
+        let trace = 2 + 11 + 4 + 55;
+        let headers = 4 + (2 + 1 + 4 + 4) + (2 + 2 + 8) + (2 + 3 + 1) + schema + trace;
         let expected = 2 + (1 + 16) + headers + 1 + (1 + 2) + 8 + (1 + 12);
         assert_eq!(properties.encoded_len(), expected);
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::origin::Origin;
 use crate::contract::Schema;
 use crate::dead_letter::Value;
+use crate::trace::TraceContext;
 use crate::weight;
 
 /// A message to publish. It is always persistent.
@@ -40,6 +41,8 @@ pub struct Properties {
     pub timestamp: Option<u64>,
     /// Schema that it was made under. It travels as the header `x-schema`; what is no schema there counts as none.
     pub schema: Option<Schema>,
+    /// Span that it was published in, if that is recorded. It travels as the header `traceparent`.
+    pub trace: Option<TraceContext>,
     /// Further facts. RabbitMQ sorts them by name; tables, lists and binary values that other producers send are
     /// left out.
     pub headers: Vec<(Cow<'static, str>, HeaderValue)>,

@@ -9,7 +9,8 @@ use rdkafka::message::{BorrowedHeaders, Header, Headers as _, OwnedHeaders};
 
 use crate::broker::api::message::{HeaderValue, Outgoing, Properties};
 use crate::contract::Schema;
-use crate::contract::headers::SCHEMA;
+use crate::contract::headers::{SCHEMA, TRACE};
+use crate::trace::TraceContext;
 
 const EXCHANGE: &str = "x-amqp-exchange";
 const ROUTING_KEY: &str = "x-amqp-routing-key";
@@ -36,6 +37,7 @@ pub(super) fn to_kafka(message: &Outgoing) -> OwnedHeaders {
     let properties = &message.properties;
     let timestamp = properties.timestamp.map(|seconds| seconds.to_string());
     let schema = properties.schema.map(|schema| schema.to_string());
+    let trace = properties.trace.map(|trace| trace.to_string());
     let types: String = properties
         .headers
         .iter()
@@ -49,6 +51,7 @@ pub(super) fn to_kafka(message: &Outgoing) -> OwnedHeaders {
         (KIND, properties.kind.as_deref()),
         (TIMESTAMP, timestamp.as_deref()),
         (SCHEMA, schema.as_deref()),
+        (TRACE, trace.as_deref()),
         (
             TYPES,
             Some(types.as_str()).filter(|types| types.contains(['i', 'b'])),
@@ -85,6 +88,7 @@ pub(super) fn from_kafka(headers: Option<&BorrowedHeaders>) -> Envelope {
             KIND => properties.kind = Some(text().into()),
             TIMESTAMP => properties.timestamp = text().parse().ok(),
             SCHEMA => properties.schema = Schema::parse(&text()),
+            TRACE => properties.trace = TraceContext::parse(&text()),
             TYPES => types = text(),
             name => {
                 let name = Cow::Owned(name.to_owned());
@@ -148,6 +152,7 @@ mod tests {
             kind: Some("event.Events".into()),
             timestamp: Some(1_700_000_000),
             schema: Schema::parse("00c0ffee00c0ffee"),
+            trace: TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             headers: vec![
                 ("a".into(), HeaderValue::Text("7".into())),
                 ("x-retry-count".into(), HeaderValue::Integer(-2)),

@@ -7,6 +7,7 @@
 
 mod consumer;
 mod depths;
+mod drain;
 mod foreign;
 mod group;
 mod headers;
@@ -22,6 +23,7 @@ mod topics;
 mod window;
 
 pub use depths::{KafkaDepthError, unsettled};
+pub use drain::{Drain, DrainError};
 pub use inspect::{InspectError, InspectedTopic, inspect};
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};

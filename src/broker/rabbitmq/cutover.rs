@@ -8,6 +8,7 @@
 //!
 //! Each step may be repeated, so what was broken off is finished by doing it again.
 
+mod enter;
 mod leave;
 mod partitions;
 mod retire;

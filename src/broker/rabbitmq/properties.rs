@@ -7,7 +7,8 @@ use lapin::types::{AMQPValue, FieldTable, ShortString, ShortStringError};
 
 use crate::broker::api::message::{HeaderValue, Properties};
 use crate::contract::Schema;
-use crate::contract::headers::{PARTITION, SCHEMA};
+use crate::contract::headers::{PARTITION, SCHEMA, TRACE};
+use crate::trace::TraceContext;
 
 /// AMQP's number for "persistent".
 const PERSISTENT: u8 = 2;
@@ -30,7 +31,8 @@ pub(super) fn to_amqp(
     if let Some(seconds) = properties.timestamp {
         amqp = amqp.with_timestamp(seconds);
     }
-    if !properties.headers.is_empty() || properties.schema.is_some() || slot.is_some() {
+    let Properties { schema, trace, .. } = properties;
+    if !properties.headers.is_empty() || schema.is_some() || trace.is_some() || slot.is_some() {
         let mut table = FieldTable::default();
         for (name, value) in &properties.headers {
             let value = match value {
@@ -40,9 +42,13 @@ pub(super) fn to_amqp(
             };
             table.insert(ShortString::try_new(&**name)?, value);
         }
-        if let Some(schema) = properties.schema {
+        if let Some(schema) = schema {
             let text = AMQPValue::LongString(schema.to_string().into());
             table.insert(ShortString::try_new(SCHEMA)?, text);
+        }
+        if let Some(trace) = trace {
+            let text = AMQPValue::LongString(trace.to_string().into());
+            table.insert(ShortString::try_new(TRACE)?, text);
         }
         if let Some(slot) = slot {
             let text = AMQPValue::LongString(slot.into());
@@ -57,21 +63,22 @@ pub(super) fn to_amqp(
 pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
     let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
     let headers = amqp.headers().iter().flatten();
-    let schema = amqp
-        .headers()
-        .as_ref()
-        .and_then(|headers| headers.inner().get(SCHEMA));
+    let own = |name: &str| {
+        let value = amqp.headers().as_ref()?.inner().get(name)?;
+        match header(value) {
+            Some(HeaderValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    };
     Properties {
         content_type: text(amqp.content_type()).map(Cow::Owned),
         message_id: text(amqp.message_id()),
         kind: text(amqp.kind()).map(Cow::Owned),
         timestamp: *amqp.timestamp(),
-        schema: match schema.and_then(header) {
-            Some(HeaderValue::Text(text)) => Schema::parse(&text),
-            _ => None,
-        },
+        schema: own(SCHEMA).and_then(|text| Schema::parse(&text)),
+        trace: own(TRACE).and_then(|text| TraceContext::parse(&text)),
         headers: headers
-            .filter(|(name, _)| !matches!(name.as_str(), SCHEMA | PARTITION))
+            .filter(|(name, _)| !matches!(name.as_str(), SCHEMA | PARTITION | TRACE))
             .filter_map(|(name, value)| Some((Cow::Owned(name.to_string()), header(value)?)))
             .collect(),
     }

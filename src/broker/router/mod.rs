@@ -3,7 +3,10 @@
 //! Exchanges and routing keys mean the same for both. A message goes to the topic of each queue in Kafka that its
 //! exchange and key match, and to RabbitMQ if another queue matches, or none. It is published when all have confirmed it.
 
+mod back;
 mod bridge;
+
+pub use back::{BackError, move_back};
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

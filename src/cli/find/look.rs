@@ -14,6 +14,7 @@ use crate::contract::{Append, Storage, Table};
 use crate::generated::PIPELINE;
 use crate::hooks;
 use crate::ops::ledger::counts;
+use crate::ops::tap::personal::Personal;
 use crate::sink::clickhouse::dead_letters::{DeadLetters, Summary};
 use crate::sink::clickhouse::{ClickHouse, Databases};
 use crate::sink::found::{FoundRows, Search};
@@ -63,7 +64,7 @@ pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> 
         Some(databases) => {
             let ours = tables.iter().filter_map(|t| Some((*t, databases.of(t)?)));
             let asked = ours.map(|(table, store)| in_clickhouse(table, store, search));
-            let letters = letters(&databases, search);
+            let letters = letters(&databases, search, args.unmasked);
             let asked = stream::iter(asked).buffered(AT_ONCE).collect::<Vec<_>>();
             let (asked, letters) = tokio::join!(asked, letters);
             asked
@@ -178,7 +179,7 @@ fn row(name: &str, rows: &FoundRows, closer: String) -> Place {
     }
 }
 
-async fn letters(databases: &Databases, search: &Search) -> Asked {
+async fn letters(databases: &Databases, search: &Search, unmasked: bool) -> Asked {
     let letters = match DeadLetters::new(databases, &PIPELINE) {
         Ok(letters) => letters,
         // A pipeline without dead letters in ClickHouse has none to be looked for.
@@ -186,10 +187,14 @@ async fn letters(databases: &Databases, search: &Search) -> Asked {
     };
     let found = letters.mentioning(search).await;
     let found = found.map_err(|error| unasked("dead letters".to_owned(), &error))?;
-    Ok(found
-        .iter()
-        .map(|letter| place_of(&letters, letter))
-        .collect())
+    let personal = (!unmasked).then(|| Personal::of(&PIPELINE, &[]));
+    let place = |mut letter: Summary| {
+        if let Some(personal) = &personal {
+            personal.mask_reason(&mut letter.reason);
+        }
+        place_of(&letters, &letter)
+    };
+    Ok(found.into_iter().map(place).collect())
 }
 
 fn place_of(letters: &DeadLetters, letter: &Summary) -> Place {

@@ -52,6 +52,9 @@ pub(super) struct Args {
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
     postgres: PostgresArgs,
+    /// Show what reasons of dead letters quote of personal fields.
+    #[arg(long)]
+    unmasked: bool,
     /// Print the statements that add indexes for this to ClickHouse's tables, for the ids and the columns of --user and
     /// --key, and look for nothing.
     #[arg(long)]

@@ -20,6 +20,10 @@ use crate::time::now_ms;
 /// follow.
 const MOMENT: Duration = Duration::from_millis(250);
 
+/// The same where queues are in Kafka, longer than the interval between commits: what an instance has settled and not committed
+/// yet is still there according to Kafka, and would count twice.
+const COMMITTED: Duration = Duration::from_millis(800);
+
 /// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
@@ -53,7 +57,8 @@ async fn once(
     let at_ms = now_ms();
     let first = all(urls, asks).await;
     let shallow = depths(broker.as_deref_mut(), kafka).await?;
-    sleep(MOMENT).await;
+    let in_kafka = PIPELINE.queues.iter().any(|queue| queue.topic.is_some());
+    sleep(if in_kafka { COMMITTED } else { MOMENT }).await;
     let deep = depths(broker, kafka).await?;
     let second = all(urls, asks).await;
     let mut reading = Reading {

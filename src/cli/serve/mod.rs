@@ -4,6 +4,7 @@ mod doors;
 mod log;
 mod ops;
 mod supervisor;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,10 +26,12 @@ use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
 use crate::generated::PIPELINE;
 use crate::ops::logging;
+use crate::sentry::Sentry;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
 use doors::DoorArgs;
 use ops::OpsArgs;
+use traces::{SentryArgs, TraceArgs};
 
 /// Accept events and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
@@ -121,6 +124,10 @@ pub(super) struct Args {
         value_name = "SECONDS"
     )]
     replay_seconds: u64,
+    #[command(flatten)]
+    traces: TraceArgs,
+    #[command(flatten)]
+    sentry: SentryArgs,
     /// Format of log lines.
     #[arg(
         long,
@@ -251,6 +258,7 @@ impl Args {
     pub(super) fn config(self) -> anyhow::Result<Config> {
         super::drops::checked(&self.engine.engine_drop)?;
         logging::check(&self.log)?;
+        drop(self.sentry.options()?);
         Ok(Config {
             grpc_listen: self.grpc_listen,
             http_listen: self.http_listen,
@@ -275,13 +283,17 @@ impl Args {
             notice: Duration::from_secs(self.notice_seconds),
             drain: Duration::from_secs(self.drain_seconds),
             replay: Duration::from_secs(self.replay_seconds),
+            traces: self.traces.options()?,
         })
     }
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
-    logging::start(args.log_format, &args.log)?;
+    // Held until the end: what waits then is still sent.
+    let sentry = args.sentry.start()?;
+    let layer = sentry.as_ref().map(Sentry::layer);
+    logging::start_reported(args.log_format, &args.log, layer)?;
     // From here on SIGHUP doesn't end the process.
     let hangup = signal(SignalKind::hangup())?;
     let config = args.config()?;
@@ -301,6 +313,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     supervisor::stopping();
     app.stop().await;
     tracing::info!("Stopped.");
+    drop(sentry);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::{family, is_setting};
 use crate::app::environment::Environment;
 use crate::app::variables::{self, Variable};
 use crate::generated::PIPELINE;
+use crate::reread;
 use crate::yaml::{self, Entry, Node, Value, meant};
 
 /// Key of the mapping of variables by their own names.
@@ -15,6 +16,9 @@ const ENVIRONMENT: &str = "environment";
 
 /// What the names of our own variables begin with.
 const OURS: &str = "EVENT_GRPC_";
+
+/// Maximum size of a configuration file, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// Content of a configuration file.
 #[derive(Debug, Default)]
@@ -54,8 +58,8 @@ pub(in crate::cli) fn known_variables(whole: &Command) -> Vec<Variable> {
 /// Reads a file that may hold the options of this command. All that is wrong is told at once, a line each.
 pub(super) fn read(path: &Path, whole: &Command) -> Result<Written, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("the configuration file {shown} can't be read: {error}"))?;
+    let text = reread::content(path, LARGEST)
+        .map_err(|error| format!("the configuration file {shown}: {error}"))?;
     let at = |wrong: yaml::Wrong| format!("{shown}:{}: {}", wrong.line, wrong.what);
     let tree = yaml::parse(&text).map_err(at)?;
     let entries = tree

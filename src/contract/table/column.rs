@@ -15,6 +15,8 @@ pub struct ColumnSpec {
     pub limit: Option<TextLimit>,
     /// Special meaning of its values.
     pub holds: Holds,
+    /// Path of the field whose value it holds, with dots; empty if its name says it, or it holds no field's.
+    pub from: &'static str,
 }
 
 /// Special meaning of a column's values, for code that reads or changes stored rows.
@@ -44,12 +46,19 @@ impl ColumnSpec {
             layout,
             limit,
             holds: Holds::Value,
+            from: "",
         }
     }
 
     /// Sets the special meaning of its values.
     pub const fn holds(mut self, holds: Holds) -> Self {
         self.holds = holds;
+        self
+    }
+
+    /// Sets the path of the field whose value it holds.
+    pub const fn from(mut self, path: &'static str) -> Self {
+        self.from = path;
         self
     }
 

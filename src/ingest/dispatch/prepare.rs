@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::contract::Retired;
 use crate::events::{AsJson, Event, Verdict, scan};
 use crate::proto_json::Warnings;
+use crate::trace::TraceContext;
 use crate::weight::{self, Most};
 
 /// Number of events of each type, by the type's index.
@@ -53,6 +54,7 @@ impl Dispatch {
         body: Body,
         sender: &Sender,
         admitted: Admitted,
+        trace: Option<TraceContext>,
     ) -> Result<Prepared, Refusal> {
         let client = sender.client();
         // The worker and the request's bytes are released when this ends.
@@ -67,7 +69,7 @@ impl Dispatch {
                 allow(sender, &self.retired, &mut request.events)?;
                 let header = request.header.as_deref();
                 self.switch_off((header, &client), &mut request.events);
-                return self.publish_all((header, &client), &request.events, None, held);
+                return self.publish_all((header, &client), &request.events, None, (held, trace));
             }
         };
         let json = AsJson::read(&self.json, self.envelope, &text)?;
@@ -79,7 +81,7 @@ impl Dispatch {
         let mut events = json.events();
         allow(sender, &self.retired, &mut events)?;
         self.switch_off((header, &client), &mut events);
-        self.publish_all((header, &client), &events, Some(&json), held)
+        self.publish_all((header, &client), &events, Some(&json), (held, trace))
     }
 
     /// Rejects what is switched off.
@@ -95,7 +97,7 @@ impl Dispatch {
         (header, client): (Option<&[u8]>, &Client),
         events: &[Event<'_>],
         json: Option<&AsJson<'_>>,
-        mut held: PoolShare,
+        (mut held, trace): (PoolShare, Option<TraceContext>),
     ) -> Result<Prepared, Refusal> {
         let Some(header) = header else {
             return Err(Refusal::Invalid("the request has no header".to_owned()));
@@ -109,14 +111,17 @@ impl Dispatch {
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
         // The bodies keep their share of the pool until the last of them is gone, whoever waits for that.
-        let (parts, outcome) = answer::parts(held.split(bodies));
+        let (parts, outcome) = answer::parts(held.split(bodies), trace);
         let counts = self.publish(&batch, &groups, &parts);
         drop(parts);
         add(&self.received, &counts);
         let at = (self.source.name, &self.retired);
         let sent = (self.envelope, client.name(), header);
         seen::events(self.publisher.taps(), at, sent, events);
-        let judged = self.quarantine.judge(&batch, json, events);
+        let mut judged = self.quarantine.judge(&batch, json, events);
+        for letter in &mut judged.letters {
+            letter.message.properties.trace = trace;
+        }
         let warnings = json.map(|json| json.request.warnings.clone());
         held.shrink_to(judged.weight().saturating_add(weight::REQUEST));
         Ok(Prepared {
@@ -126,11 +131,6 @@ impl Dispatch {
             warnings: warnings.unwrap_or_default(),
             held,
         })
-    }
-
-    /// Offers a refused request to those who look.
-    pub(super) fn tell_refused<T>(&self, client: &str, answer: &Result<T, Refusal>) {
-        seen::refused(self.publisher.taps(), self.source.name, client, answer);
     }
 
     /// Limits of one message.

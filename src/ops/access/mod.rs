@@ -233,8 +233,8 @@ impl Denied {
             let headers = response.headers_mut();
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        let (reason, text) = (self.reason(), text.to_owned());
-        response.extensions_mut().insert(Refused { reason, text });
+        let refused = Refused::because(self.reason(), text);
+        response.extensions_mut().insert(refused);
         response
     }
 }

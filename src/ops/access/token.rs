@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use http::{HeaderMap, header};
 use ring::digest::{SHA256, digest};
 use subtle::{Choice, ConstantTimeEq as _};
-use tokio::io::AsyncReadExt as _;
+
+use crate::reread::{self, Seen};
 
 /// Minimum length of a token, in characters.
 pub const SHORTEST: usize = 16;
@@ -22,10 +22,6 @@ const MOST: usize = 8;
 
 /// Maximum size of a file of tokens, in bytes.
 const FILE: u64 = 16 << 10;
-
-/// Interval at which the file is read again. Notifications of the file system miss what orchestrators do to mounted
-/// secrets.
-const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Where tokens are.
 #[derive(Clone)]
@@ -40,12 +36,12 @@ pub enum TokenSource {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The file can't be read.
-    #[error("the file of operators' tokens {path} can't be read: {error}", path = .path.display())]
+    #[error("the file of operators' tokens {path}: {reason}", path = .path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        reason: String,
     },
     /// Something in it is no token.
     #[error(
@@ -69,6 +65,7 @@ pub enum TokenError {
 pub(super) struct Tokens {
     source: TokenSource,
     digests: Arc<ArcSwap<Vec<[u8; 32]>>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl TokenSource {
@@ -91,8 +88,8 @@ impl TokenSource {
         match self {
             TokenSource::Text(text) => self.parse(text),
             TokenSource::File(path) => {
-                let text = std::fs::read_to_string(path);
-                self.parse(&text.map_err(|error| unread(path, error))?)
+                let text = reread::content(path, FILE);
+                self.parse(&text.map_err(|reason| unread(path, reason))?)
             }
         }
     }
@@ -127,6 +124,7 @@ impl Tokens {
         Ok(Tokens {
             source,
             digests: Arc::new(ArcSwap::from_pointee(digests)),
+            seen: Arc::default(),
         })
     }
 
@@ -138,32 +136,41 @@ impl Tokens {
         equal.fold(Choice::from(0), |any, equal| any | equal).into()
     }
 
-    /// Reads the file again at intervals. Tokens that can't be used leave those that are there.
+    /// Looks at the file at intervals, for as long as it is polled.
     pub(super) async fn follow(self) {
+        while matches!(self.source, TokenSource::File(_)) {
+            tokio::time::sleep(reread::INTERVAL).await;
+            let tokens = self.clone();
+            let looked = tokio::task::spawn_blocking(move || tokens.look()).await;
+            if let Err(error) = looked {
+                tracing::error!(%error, "Looking at the tokens of operators failed.");
+            }
+        }
+    }
+
+    /// Reads the file again if its content has changed. Tokens that can't be used leave those that are there.
+    fn look(&self) {
         let TokenSource::File(path) = &self.source else {
             return;
         };
-        let mut told = None;
-        loop {
-            tokio::time::sleep(INTERVAL).await;
-            let read = read(path).await.map_err(|error| unread(path, error));
-            match read.and_then(|text| self.source.parse(&text)) {
-                Ok(tokens) => {
-                    told = None;
-                    let digests = digests(&tokens);
-                    if **self.digests.load() != digests {
-                        self.digests.store(Arc::new(digests));
-                        let count = tokens.len();
-                        tracing::info!(path = %path.display(), count, "The tokens of operators were read again.");
-                    }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = match seen.changed(path, FILE) {
+            Ok(None) => return,
+            Ok(Some(text)) => self.source.parse(&text),
+            Err(reason) => Err(unread(path, reason)),
+        };
+        match read {
+            Ok(tokens) => {
+                let digests = digests(&tokens);
+                if **self.digests.load() != digests {
+                    self.digests.store(Arc::new(digests));
+                    let count = tokens.len();
+                    tracing::info!(path = %path.display(), count, "The tokens of operators were read again.");
                 }
-                Err(error) => {
-                    let error = error.to_string();
-                    if told.as_ref() != Some(&error) {
-                        tracing::error!(error, "The tokens of operators stay as they were.");
-                        told = Some(error);
-                    }
-                }
+            }
+            Err(error) => {
+                let error = error.to_string();
+                tracing::error!(error, "The tokens of operators stay as they were.");
             }
         }
     }
@@ -177,17 +184,9 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     is_bearer.then(|| token.trim_ascii())
 }
 
-/// Text of a file, up to a limit.
-async fn read(path: &Path) -> std::io::Result<String> {
-    let file = tokio::fs::File::open(path).await?;
-    let mut text = String::new();
-    file.take(FILE).read_to_string(&mut text).await?;
-    Ok(text)
-}
-
-fn unread(path: &Path, error: std::io::Error) -> TokenError {
+fn unread(path: &Path, reason: String) -> TokenError {
     let path = path.to_owned();
-    TokenError::File { path, error }
+    TokenError::File { path, reason }
 }
 
 fn digests(tokens: &[String]) -> Vec<[u8; 32]> {

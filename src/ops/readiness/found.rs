@@ -23,6 +23,9 @@ impl Readiness {
         list.extend(self.of_queues());
         list.extend(self.of_stores());
         list.extend(self.of_access());
+        if let Some(trouble) = self.tracer.trouble() {
+            list.push(found("trace_export", "", &trouble.reason).since(trouble.since));
+        }
         if self.health.now() == Beat::Resting {
             list.push(found("resting", "", "it wants no traffic"));
         }

@@ -20,6 +20,7 @@ pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
         timestamp: letter.sent_ms.and_then(|ms| u64::try_from(ms / 1000).ok()),
         // It stays what it was made under, whoever sends it again.
         schema: Schema::parse(letter.schema),
+        trace: None,
         headers: Vec::new(),
     };
     let sent: Map<String, Value> = serde_json::from_str(letter.headers).unwrap_or_default();

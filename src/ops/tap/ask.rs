@@ -18,6 +18,9 @@ pub(super) const LONGEST: Duration = Duration::from_secs(3_600);
 const USUAL_RATE: u64 = 1_000;
 const MOST_RATE: u64 = 10_000;
 
+/// Maximum number of parameters: each name is compared with each event.
+const PARAMETERS: usize = 100;
+
 /// What the opener of a tap asks for.
 #[derive(Debug)]
 pub(super) struct Ask {
@@ -53,11 +56,15 @@ impl Ask {
             count: None,
             told: String::new(),
         };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        for (name, value) in parameters.by_ref().take(PARAMETERS) {
             if name != "where" {
                 ask.told.push_str(&format!(" {name}={value}"));
             }
             ask.take(&name, &value)?;
+        }
+        if parameters.next().is_some() {
+            return Err(format!("a tap has at most {PARAMETERS} parameters"));
         }
         ask.places(pipeline)?;
         ask.types(pipeline)?;
@@ -143,9 +150,10 @@ impl Ask {
     fn shows_nothing_personal(&self, personal: &Personal) -> Result<(), String> {
         let paths = self.filter.iter().flat_map(Filter::paths);
         for path in paths {
-            if let Some(name) = path.iter().find(|name| personal.is(name)) {
+            if personal.covers(path) {
+                let path = path.join(".");
                 return Err(format!(
-                    "where: `{name}` is a personal field, which is masked; to compare it ask with unmasked"
+                    "where: `{path}` is a personal field, which is masked; to compare it ask with unmasked"
                 ));
             }
         }

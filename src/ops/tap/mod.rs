@@ -8,6 +8,7 @@ pub mod filter;
 pub mod personal;
 mod render;
 mod row;
+mod show;
 mod stream;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::tap::{MOST, Taps};
 use ask::Ask;
 use personal::Personal;
 use render::Renderer;
+use show::Show;
 use stream::Lines;
 
 /// Maximum number of taps of one connection.
@@ -43,7 +45,8 @@ pub struct TapService {
 }
 
 impl TapService {
-    /// Service of these taps, which ends with `stop`. `personal` are names of fields that it masks beside the usual ones.
+    /// Service of these taps, which ends with `stop`. `personal` are names of fields that it masks
+    /// beside the usual ones and those of the pipeline.
     pub fn new(
         taps: Taps,
         pipeline: &'static Pipeline,
@@ -53,7 +56,7 @@ impl TapService {
         TapService {
             taps,
             pipeline,
-            personal: Arc::new(Personal::with(personal)),
+            personal: Arc::new(Personal::of(pipeline, personal)),
             stop,
         }
     }
@@ -71,7 +74,7 @@ async fn open(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let ask = match Ask::read(&query, service.pipeline, &service.personal) {
+    let mut ask = match Ask::read(&query, service.pipeline, &service.personal) {
         Ok(ask) => ask,
         Err(wrong) => return refused(StatusCode::BAD_REQUEST, &wrong),
     };
@@ -98,8 +101,12 @@ async fn open(
         true => tracing::warn!(peer = ?address, ask = ask.told, "A tap shows personal fields."),
         false => tracing::info!(peer = ?address, ask = ask.told, "A tap is open."),
     }
-    let personal = (!ask.unmasked).then(|| Arc::clone(&service.personal));
-    let lines = Lines::new(tap, ask, renderer, personal, service.stop.clone());
+    let show = Show {
+        renderer,
+        filter: ask.filter.take(),
+        personal: (!ask.unmasked).then(|| Arc::clone(&service.personal)),
+    };
+    let lines = Lines::new(tap, ask, show, service.stop.clone());
     let lines = lines.stream(endless.flatten());
     let mut response = Body::from_stream(lines).into_response();
     let kind = HeaderValue::from_static("application/x-ndjson");

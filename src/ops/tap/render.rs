@@ -6,11 +6,14 @@ use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, Ser
 use serde_json::{Map, Value, json};
 
 use super::row::Rows;
-use crate::contract::{Envelope, Pipeline};
+use crate::contract::{Envelope, Pipeline, text_at};
 use crate::tap::{Capture, Content, Stage};
 
 /// Bytes of content that isn't text and is shown.
 const SHOWN: usize = 1_024;
+
+/// Maximum size of what is decoded, in bytes.
+pub(super) const LARGEST: usize = 256 << 10;
 
 /// Shows captures of a pipeline.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ impl Renderer {
     }
 
     /// A capture as JSON.
-    pub(super) fn shown(&mut self, capture: &Capture) -> Value {
+    pub(super) fn shown(&self, capture: &Capture) -> Value {
         let mut shown = Map::new();
         let time = chrono::DateTime::from_timestamp_millis(capture.at_ms);
         let time = time.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
@@ -54,6 +57,15 @@ impl Renderer {
                 shown.insert(name.into(), value.into());
             }
         }
+        let size = capture.content.len();
+        if size > LARGEST {
+            // In memory some messages are a hundred times as large as they are sent, and nobody could read the line.
+            shown.insert("too_long".into(), size.into());
+            if let Some(id) = id_of(&capture.content) {
+                shown.insert("id".into(), id.into());
+            }
+            return Value::Object(shown);
+        }
         match &capture.content {
             Content::Event {
                 envelope,
@@ -63,7 +75,7 @@ impl Renderer {
             Content::Text(text) => text_of(&mut shown, text),
             Content::Nothing => {}
         }
-        if let Some(rows) = &mut self.rows {
+        if let Some(rows) = &self.rows {
             let rows = rows.of(capture);
             if !rows.is_empty() {
                 shown.insert("row".into(), Value::Object(rows));
@@ -104,6 +116,18 @@ impl Renderer {
     }
 }
 
+/// The member of what is shown of an event that holds its payload.
+pub(super) fn variant(capture: &Capture) -> Option<&'static str> {
+    let Content::Event { envelope, .. } = capture.content else {
+        return None;
+    };
+    let mut types = envelope.types.iter();
+    let kind = types.find(|kind| kind.name == capture.event_type)?;
+    let mut fields = envelope.event_shape.fields.iter();
+    let field = fields.find(|field| field.number == kind.number)?;
+    Some(field.json_name)
+}
+
 /// A message as proto3 JSON, and true if nothing is left out.
 fn decoded(message: MessageDescriptor, bytes: &[u8]) -> Option<(Value, bool)> {
     let message = DynamicMessage::decode(message, bytes).ok()?;
@@ -123,6 +147,19 @@ fn text_of(shown: &mut Map<String, Value>, text: &[u8]) {
         }
         Err(_) => bytes_of(shown, text),
     }
+}
+
+/// The id of an event that isn't decoded.
+fn id_of(content: &Content) -> Option<String> {
+    let Content::Event {
+        envelope, event, ..
+    } = content
+    else {
+        return None;
+    };
+    let id = text_at(envelope.event_shape, event, &[envelope.id])?;
+    let id = id.get(..SHOWN).unwrap_or(&id);
+    Some(String::from_utf8_lossy(id).into_owned())
 }
 
 /// The beginning of what can't be decoded.

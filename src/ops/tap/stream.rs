@@ -7,13 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::ask::Ask;
-use super::personal::Personal;
-use super::render::Renderer;
+use super::show::Show;
 use crate::tap::{Capture, Counts, Tap};
 
 /// Interval at which a tap says what it passed over, and that it is open.
@@ -22,16 +21,14 @@ const TOLD: Duration = Duration::from_secs(1);
 /// Maximum number of bytes that a tap sends.
 const MOST: usize = 256 << 20;
 
-/// Maximum length of a line, in bytes.
-const LONGEST: usize = 256 << 10;
+/// Size from which it takes long to show a capture, some milliseconds, in bytes.
+const LARGE: usize = 64 << 10;
 
 /// Lines of an open tap.
 pub(super) struct Lines {
     tap: Tap,
     ask: Ask,
-    renderer: Renderer,
-    /// None if personal fields are shown.
-    personal: Option<Arc<Personal>>,
+    show: Arc<Show>,
     stop: CancellationToken,
     until: Instant,
     told: (Instant, Counts),
@@ -48,21 +45,14 @@ enum State {
 }
 
 impl Lines {
-    pub(super) fn new(
-        tap: Tap,
-        ask: Ask,
-        renderer: Renderer,
-        personal: Option<Arc<Personal>>,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(tap: Tap, ask: Ask, show: Show, stop: CancellationToken) -> Self {
         let now = Instant::now();
         Lines {
             until: now + ask.time,
             told: (now, Counts::default()),
             tap,
             ask,
-            renderer,
-            personal,
+            show: Arc::new(show),
             stop,
             shown: 0,
             sent: 0,
@@ -82,7 +72,7 @@ impl Lines {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
-        let value = match self.state {
+        let mut line = match self.state {
             State::Ended => return None,
             State::New => {
                 self.state = State::Open;
@@ -90,23 +80,13 @@ impl Lines {
             }
             State::Open => self.event().await,
         };
-        let mut line = value.to_string();
-        if line.len() > LONGEST {
-            let mut short = json!({ "too_long": line.len() });
-            for name in ["time", "stage", "type", "id"] {
-                if let (Some(value), Some(short)) = (value.get(name), short.as_object_mut()) {
-                    short.insert(name.to_owned(), value.clone());
-                }
-            }
-            line = short.to_string();
-        }
         line.push('\n');
         self.sent += line.len();
         Some(line.into())
     }
 
     /// The next event that matches, or a line about the tap.
-    async fn event(&mut self) -> Value {
+    async fn event(&mut self) -> String {
         loop {
             if self.ask.count.is_some_and(|most| self.shown >= most) {
                 return self.ends("count");
@@ -129,41 +109,41 @@ impl Lines {
             let Ok(Some(capture)) = capture else {
                 continue;
             };
-            if let Some(shown) = self.matching(&capture) {
+            if let Some(line) = self.line(capture).await {
                 self.shown += 1;
-                return shown;
+                return line;
             }
             // Decoding takes a while; others have their turns.
             tokio::task::consume_budget().await;
         }
     }
 
-    fn matching(&mut self, capture: &Capture) -> Option<Value> {
-        let mut shown = self.renderer.shown(capture);
-        if let Some(personal) = &self.personal {
-            personal.mask_shown(&mut shown);
+    /// The line of a capture that matches. A large one doesn't hold up what else this thread does.
+    async fn line(&self, capture: Capture) -> Option<String> {
+        if capture.content.len() < LARGE {
+            return self.show.line(&capture);
         }
-        match &self.ask.filter {
-            Some(filter) if !filter.matches(&shown) => None,
-            _ => Some(shown),
-        }
+        let show = Arc::clone(&self.show);
+        let line = tokio::task::spawn_blocking(move || show.line(&capture));
+        line.await.ok().flatten()
     }
 
-    fn ends(&mut self, why: &'static str) -> Value {
+    fn ends(&mut self, why: &'static str) -> String {
         self.state = State::Ended;
         self.told(why)
     }
 
     /// What became of all that it selects by names.
-    fn told(&mut self, state: &str) -> Value {
+    fn told(&mut self, state: &str) -> String {
         let counts = self.tap.counts();
         self.told = (Instant::now(), counts);
-        json!({ "tap": {
+        let told = json!({ "tap": {
             "state": state,
             "shown": self.shown,
             "looked_at": counts.taken,
             "sampled_out": counts.sampled,
             "dropped": counts.dropped,
-        } })
+        } });
+        told.to_string()
     }
 }

@@ -91,7 +91,7 @@ impl ClickHouse {
     }
 
     /// Statements that make it quick to find rows of a table by these columns, and by their ids: a bloom filter for each
-    /// that the sorting key doesn't begin with.
+    /// that the sorting key doesn't begin with and that isn't declared.
     pub fn indexes(&self, table: &Table, columns: &[&str]) -> Vec<String> {
         let database = self.address.database();
         let name = match table.sharding() {
@@ -117,10 +117,10 @@ impl ClickHouse {
         }
         wanted.sort_unstable();
         wanted.dedup();
-        wanted.retain(|name| first.as_deref() != Some(*name));
+        wanted.retain(|name| first.as_deref() != Some(*name) && !has_index(table.ddl, name));
         let mut statements = Vec::new();
         for column in wanted {
-            let index = quote::identifier(&format!("find_{column}"));
+            let index = index_name(column);
             let column = quote::identifier(column);
             statements.push(format!(
                 "ALTER TABLE {name} ADD INDEX IF NOT EXISTS {index} {column} TYPE bloom_filter(0.01) GRANULARITY 1"
@@ -190,6 +190,18 @@ fn text_of(table: &Table, holds: Holds) -> String {
 fn millis(column: &str) -> String {
     let column = quote::identifier(column);
     format!("toUnixTimestamp64Milli(toDateTime64({column}, 3))")
+}
+
+/// The name of the index over a column, as the generator calls it, too.
+fn index_name(column: &str) -> String {
+    quote::identifier(&format!("find_{column}"))
+}
+
+/// True if a table has the index over a column from the start.
+fn has_index(ddl: &str, column: &str) -> bool {
+    let index = format!("INDEX {} ", index_name(column));
+    ddl.lines()
+        .any(|line| line.trim_start().starts_with(&index))
 }
 
 /// The first column of the sorting key.

@@ -1,5 +1,6 @@
 //! HTTP API of a target: address and headers, with values from the server's environment.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,10 +15,23 @@ use url::Url;
 
 use super::RequestsError;
 use super::answer::{self, RequestError};
-use super::client::{Client, NAMES};
 use crate::contract::headers::JSON;
+use crate::contract::headers::TRACE;
 use crate::contract::{self, Piece, Request, Template};
+use crate::http_client::{Client, chain};
 use crate::sink::Fault;
+use crate::tls::{Names, Options};
+use crate::trace::Span;
+
+/// Variable that names a file of authorities, which are trusted beside this machine's.
+pub const REQUESTS_CA: &str = "EVENT_GRPC_REQUESTS_CA";
+
+/// What the options of TLS are called.
+const NAMES: Names = Names {
+    ca: REQUESTS_CA,
+    certificate: "which requests don't have",
+    server_name: "name it by one of its names in the target's URL",
+};
 
 /// Minimum length of a secret to be masked; a shorter one is a word that occurs by chance.
 const SHORTEST_SECRET: usize = 4;
@@ -123,10 +137,15 @@ impl Api {
         let uri: Uri = url.as_str().parse().map_err(|_| bad_url())?;
         url.set_query(None);
         let shown = shown(&mut url);
+        let tls = || Options {
+            ca: variable(REQUESTS_CA).map(PathBuf::from),
+            machine_too: true,
+            ..Options::new(&NAMES)
+        };
         let limit = Duration::from_millis(u64::from(request.timeout_ms));
         Ok(Api {
             request,
-            client: Client::new(url.scheme() == "https", limit, variable)?,
+            client: Client::new((url.scheme() == "https").then(tls), limit)?,
             method: Method::from_bytes(method.as_bytes()).map_err(|_| bad_url())?,
             uri,
             headers,
@@ -138,8 +157,7 @@ impl Api {
 
     /// Connects without sending a request, or says why it can't.
     pub(super) async fn reach(&self) -> Result<(), String> {
-        let connected = self.client.connect(self.uri.clone()).await;
-        connected.map_err(|error| chain(&*error))
+        self.client.connect(self.uri.clone()).await
     }
 
     /// Address for people.
@@ -147,14 +165,31 @@ impl Api {
         &self.shown
     }
 
-    /// Sends a body once.
-    pub(super) async fn exchange(&self, body: Bytes, key: &str) -> Result<(), RequestError> {
+    /// HTTP method of its requests.
+    pub(super) fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    /// Sends a body once, in a span if that is recorded.
+    pub(super) async fn exchange(
+        &self,
+        body: Bytes,
+        key: &str,
+        mut span: Option<&mut Span>,
+    ) -> Result<(), RequestError> {
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         if let Some(name) = &self.idempotency_key {
             request.headers_mut().insert(name, header_value(key));
+        }
+        if let Some(span) = &mut span {
+            self.describe(span);
+            let context = span.context().map(|context| context.to_string());
+            if let Some(value) = context.and_then(|text| HeaderValue::try_from(text).ok()) {
+                request.headers_mut().insert(TRACE, value);
+            }
         }
         let limit = Duration::from_millis(u64::from(self.request.timeout_ms));
         let deadline = Instant::now() + limit;
@@ -175,6 +210,9 @@ impl Api {
                 return Err(RequestError::unanswered(Fault::Transient, message));
             }
         };
+        if let Some(span) = span {
+            span.set("http.response.status_code", head.status.as_u16());
+        }
         // The status has decided. The rest is for the error message, and for the connection to be reused.
         let mut said = Vec::new();
         let time_limit = deadline.min(Instant::now() + REST_OF_ANSWER);
@@ -194,6 +232,22 @@ impl Api {
                 .flatten(),
             message: format!("{} answered {}{separator}{said}", self.shown, head.status),
         })
+    }
+
+    /// Sets the attributes of the span of a request: of its URL what people may see.
+    fn describe(&self, span: &mut Span) {
+        span.set("http.request.method", self.method.to_string());
+        span.set("url.full", self.shown.clone());
+        span.set(
+            "server.address",
+            self.uri.host().unwrap_or_default().to_owned(),
+        );
+        let usual = if self.uri.scheme_str() == Some("https") {
+            443
+        } else {
+            80
+        };
+        span.set("server.port", self.uri.port_u16().unwrap_or(usual));
     }
 }
 
@@ -280,19 +334,4 @@ pub(super) fn variables(template: Template) -> String {
         [] => "as written".to_owned(),
         names => names.join(", "),
     }
-}
-
-/// Error with its causes, which hold neither addresses nor headers.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text.chars().take(300).collect()
 }

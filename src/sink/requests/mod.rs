@@ -5,7 +5,6 @@
 
 mod answer;
 mod api;
-mod client;
 mod pace;
 mod target;
 mod topic;
@@ -14,11 +13,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use answer::RequestError;
-pub use api::TargetError;
-pub use client::{CertificateError, REQUESTS_CA};
+pub use api::{REQUESTS_CA, TargetError};
 pub use target::Target;
 
 use crate::contract::{Request, To};
+use crate::http_client::CertificateError;
 use crate::kafka::KafkaAddress;
 
 /// Variable that names the brokers of Kafka.

@@ -12,6 +12,7 @@ use super::pace::{Pace, Turn};
 use super::topic::Topic;
 use crate::contract::{self, Request, To};
 use crate::kafka::KafkaAddress;
+use crate::trace::Span;
 
 /// Target of a request.
 pub struct Target {
@@ -70,17 +71,29 @@ impl Target {
         self.pace.turn().await
     }
 
-    /// Sends a body once, under the id of its message. Of a record it has a `key`, too.
+    /// What a request does: its HTTP method, or `send` for a record.
+    pub fn method(&self) -> &str {
+        match &self.way {
+            Way::Api(api) => api.method(),
+            Way::Topic(_) => "send",
+        }
+    }
+
+    /// Sends a body once, under the id of its message, in a span if that is recorded. Of a record it has a `key`, too.
     pub async fn send(
         &self,
         turn: Turn,
         body: Bytes,
         id: &str,
         key: Option<&str>,
+        mut span: Option<&mut Span>,
     ) -> Result<(), RequestError> {
+        if let Some(span) = &mut span {
+            span.set("event_grpc.target", self.name);
+        }
         let result = match &self.way {
-            Way::Api(api) => api.exchange(body, id).await,
-            Way::Topic(topic) => topic.write(&body, id, key).await,
+            Way::Api(api) => api.exchange(body, id, span).await,
+            Way::Topic(topic) => topic.write(&body, id, key, span).await,
         };
         match &result {
             Ok(()) => {

@@ -15,10 +15,11 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use super::RequestsError;
 use super::answer::RequestError;
 use super::api::filled;
-use crate::contract::headers::JSON;
+use crate::contract::headers::{JSON, TRACE};
 use crate::contract::{self, Request};
 use crate::kafka::KafkaAddress;
 use crate::sink::Fault;
+use crate::trace::Span;
 
 /// The header that holds the message's id, if the request doesn't name another one.
 const ID: &str = "message-id";
@@ -80,17 +81,28 @@ impl Topic {
         self.trouble(&self.client()).await.map_or(Ok(()), Err)
     }
 
-    /// Writes a record, and waits until it is confirmed.
+    /// Writes a record, and waits until it is confirmed. What reads it is told of the span, if that is recorded.
     pub(super) async fn write(
         &self,
         body: &[u8],
         id: &str,
         key: Option<&str>,
+        span: Option<&mut Span>,
     ) -> Result<(), RequestError> {
+        let mut headers = self.headers(id);
+        if let Some(span) = span {
+            span.set("messaging.system", "kafka");
+            span.set("messaging.destination.name", self.name);
+            if let Some(context) = span.context() {
+                let (key, value) = (TRACE, Some(context.to_string()));
+                let value = value.as_ref();
+                headers = headers.insert(Header { key, value });
+            }
+        }
         let client = self.client();
         let mut record: FutureRecord<'_, str, [u8]> = FutureRecord::to(self.name)
             .payload(body)
-            .headers(self.headers(id));
+            .headers(headers);
         if let Some(key) = key {
             record = record.key(key);
         }

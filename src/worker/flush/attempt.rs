@@ -8,6 +8,7 @@ use super::super::HoldLimits;
 use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
 use super::super::failure_history::Key;
 use super::super::settle::{GivenUp, sleep};
+use super::super::traced::{self, Causes};
 use super::{Flusher, Halt};
 use crate::metrics::stores;
 use crate::sink::{Fault, Rows, StoreError};
@@ -45,6 +46,7 @@ impl Flusher {
         part: Part,
         keys: Keys<'_>,
         token: Option<String>,
+        causes: &Causes,
     ) -> Result<StoreOutcome, Halt> {
         // One token for one block: a retry sends the same bytes under the same token.
         let own = || format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
@@ -54,7 +56,7 @@ impl Flusher {
         let mut unanswered: Option<Unstored> = None;
         loop {
             attempts += 1;
-            let Err(error) = self.store_once(rows, &token).await else {
+            let Err(error) = self.store_once(rows, &token, causes).await else {
                 return Ok(StoreOutcome::Yes);
             };
             let ended = |passing| {
@@ -139,8 +141,11 @@ impl Flusher {
         &self,
         rows: Rows<'_>,
         token: &str,
+        causes: &Causes,
     ) -> Result<(), StoreError> {
+        let span = traced::insert(&self.setup.states.tracer, rows.block, causes);
         let stored = self.store.store(rows, token).await;
+        traced::inserted(span, &stored);
         match &stored {
             Ok(()) => {
                 self.setup.states.resume(self.name);

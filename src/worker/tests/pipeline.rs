@@ -129,6 +129,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "unrouted",
         retired: crate::contract::Retired::NONE,
     }))

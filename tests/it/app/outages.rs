@@ -230,6 +230,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "fragile.unrouted",
         retired: event_grpc::contract::Retired::NONE,
     }))

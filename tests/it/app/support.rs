@@ -84,6 +84,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         drain: Duration::from_secs(10),
         switches: None,
         replay: Duration::from_secs(60),
+        traces: None,
     }
 }
 

@@ -8,6 +8,7 @@ use event_grpc::broker::{
     Broker, ConsumeError, HeaderValue, Outgoing, Properties, PublishError, Settled,
 };
 use event_grpc::contract::Schema;
+use event_grpc::trace::TraceContext;
 use tokio::time::timeout;
 
 use super::fixture::{Fixture, TIME_LIMIT, all_sent, nothing, receive, send, text};
@@ -172,6 +173,7 @@ pub(super) async fn properties_and_large_bodies_arrive(broker: Arc<dyn Broker>, 
         kind: Some("event.EventBatch".into()),
         timestamp: Some(1_700_000_000),
         schema: Schema::parse("00c0ffee00c0ffee"),
+        trace: TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         headers: vec![
             ("x-count".into(), HeaderValue::Integer(-3)),
             ("x-flag".into(), HeaderValue::Boolean(true)),

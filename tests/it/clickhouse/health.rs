@@ -29,6 +29,7 @@ static PIPELINE: Pipeline = Pipeline {
     migrations: &[],
     postgres_migrations: &[],
     migrations_table: "schema_migrations",
+    personal: &[],
     unrouted: "",
     retired: event_grpc::contract::Retired::NONE,
 };

@@ -87,6 +87,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         migrations,
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "",
         retired: event_grpc::contract::Retired::NONE,
     }

@@ -50,6 +50,7 @@ fn pipeline(rebuild: &str) -> Pipeline {
         migrations: Vec::leak(vec![CREATE, rebuild]),
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "",
         retired: event_grpc::contract::Retired::NONE,
     }

@@ -15,6 +15,8 @@ use event_grpc::contract::{
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::requests::Requests;
+use event_grpc::tap::Taps;
+use event_grpc::trace::Tracer;
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -31,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) awaited: bool,
     pub(crate) budget: usize,
     pub(crate) id: IdFrom,
+    pub(crate) tracer: Tracer,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             awaited: true,
             budget: 64 << 20,
             id: IdFrom::MessageId,
+            tracer: Tracer::default(),
         }
     }
 }
@@ -86,6 +90,10 @@ static SHAPE: Shape = Shape {
 
 fn choose(message: &Message<'_>) -> Result<usize, RowError> {
     let to = event_grpc::contract::json::optional_text(message.body, &["to"])?;
+    if to.as_deref() == Some("panic") {
+        let all = function::json_text(message.body.clone());
+        panic!("a defect at {all:?}");
+    }
     function::one_of("to", to.as_deref().unwrap_or("A"), &["A"])
 }
 
@@ -177,6 +185,7 @@ pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: O
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "unrouted",
         retired: event_grpc::contract::Retired::NONE,
     }));
@@ -206,7 +215,7 @@ pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: O
         requests: Requests::with_kafka(pipeline.requests, kafka, variable).unwrap(),
         pace: Pace::Full,
         hold_limits: HoldLimits::default(),
-        states: States::default(),
+        states: States::seen_by(&Taps::default(), &options.tracer),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),
     };

@@ -260,6 +260,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "unrouted",
         retired: Retired {
             paths: &["/before/"],

@@ -233,3 +233,80 @@ async fn a_webhook_is_seen_on_its_way_with_the_row_that_it_becomes() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_refused_before_it_is_read_is_seen() {
+    guarded("tap_door", async |_, app| {
+        let tapping = Tapping::start(app, &["--stage", "refused", "--count", "6"]).await;
+        let json = ("content-type", "application/json");
+        let csv = ("content-type", "text/csv");
+        let large = "x".repeat(5 << 20);
+        for (method, path, header, body, status) in [
+            (http::Method::POST, "/event/dispatch", csv, "x", 415),
+            (
+                http::Method::POST,
+                "/event/dispatch",
+                json,
+                large.as_str(),
+                413,
+            ),
+            (http::Method::GET, "/event/dispatch", json, "", 405),
+            (http::Method::POST, "/nowhere", json, "{}", 404),
+            (http::Method::POST, "/graphy/event/", csv, "x", 415),
+            // Read, and refused as a whole.
+            (http::Method::POST, "/event/dispatch", json, "{", 400),
+        ] {
+            let answer = crate::http::request(method, &app.url(path), &[header], body.to_owned());
+            assert_eq!(answer.await.status, status, "{path}");
+        }
+        let (events, _) = tapping.rest().await;
+        let seen: Vec<[&str; 3]> = events
+            .iter()
+            .map(|event| {
+                assert!(!event["reason"].as_str().unwrap().is_empty(), "{event:#}");
+                ["source", "door", "class"].map(|name| event[name].as_str().unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ["app", "", "media_type"],
+                ["app", "", "too_large"],
+                ["app", "", "method"],
+                ["", "http", "path"],
+                ["graphy", "", "media_type"],
+                ["app", "", "invalid"],
+            ],
+            "{events:#?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_webhook_or_a_service_sends_is_masked_at_its_top_and_undecoded() {
+    guarded("tap_raw", async |_, app| {
+        let options = ["--stage", "received", "--source", "graphy", "--count", "1"];
+        let received = Tapping::start(app, &options).await;
+        let letters = Tapping::start(app, &["--stage", "dead_lettered", "--count", "1"]).await;
+        let json = ("content-type", "application/json");
+        let body = r#"{"course":"c-1","address":{"city":"Sometown"},"extras":[{"name":"phone","value":"4915112"}]}"#;
+        let url = app.url("/graphy/event/");
+        let answer = crate::http::request(http::Method::POST, &url, &[json], body.to_owned());
+        assert_eq!(answer.await.status, 200);
+        let (events, _) = received.rest().await;
+        let text = events[0]["event"].to_string();
+        assert!(!text.contains("Sometown") && !text.contains("4915112"), "{text}");
+        assert_eq!(events[0]["event"]["course"], "c-1");
+        // Bytes that nobody can read, from another service.
+        let properties = Properties {
+            kind: Some("event.EventBatch".into()),
+            ..Properties::default()
+        };
+        let junk = Outgoing::new("grpc_event.tx", "AddToCartEvent", &b"\x0a\xff phone 4915112"[..]);
+        app.broker().publish(junk.with(properties)).await.unwrap();
+        let (events, _) = letters.rest().await;
+        assert_eq!((&events[0]["base64"], events[0]["bytes"].as_u64()), (&"***".into(), Some(16)), "{events:#?}");
+    })
+    .await;
+}

@@ -51,7 +51,9 @@ async fn an_authority_of_ones_own_is_trusted_beside_this_machines() {
         let requests = Requests::new(&[&REQUEST], variable).unwrap();
         let targets = requests.targets(&REQUEST).unwrap();
         let turn = targets[0].turn().await;
-        targets[0].send(turn, Bytes::from("{}"), "key", None).await
+        targets[0]
+            .send(turn, Bytes::from("{}"), "key", None, None)
+            .await
     };
     let ca = Some(own.ca().display().to_string());
     send(ca.clone()).await.unwrap();

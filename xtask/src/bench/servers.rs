@@ -51,8 +51,15 @@ impl Servers {
     }
 }
 
-/// Runs `loadgen/benches/servers` over servers of its own, with their addresses in the environment.
-pub(super) fn run(executable: &Path, profile: &str, interrupt: &Receiver<()>) -> Result<ExitCode> {
+/// Runs `loadgen/benches/servers` over servers of its own, with their addresses in the environment; of `partitions` that part
+/// alone, with so many messages a round if a number is given.
+pub(super) fn run(
+    executable: &Path,
+    what: &str,
+    profile: &str,
+    messages: Option<u64>,
+    interrupt: &Receiver<()>,
+) -> Result<ExitCode> {
     let directory = super::directory()?;
     let servers = Servers::start(executable, directory.path())?;
     let mut bench = cargo();
@@ -64,6 +71,12 @@ pub(super) fn run(executable: &Path, profile: &str, interrupt: &Receiver<()>) ->
         profile,
     ]);
     bench.args(["--bench", "servers"]);
+    if what == "partitions" {
+        bench.env("EVENT_GRPC_BENCH_ONLY", what);
+    }
+    if let Some(messages) = messages {
+        bench.env("EVENT_GRPC_BENCH_MESSAGES", messages.to_string());
+    }
     let named = [
         ("RABBITMQ", &servers.rabbitmq),
         ("CLICKHOUSE", &servers.clickhouse),

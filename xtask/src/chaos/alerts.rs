@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::cluster::{Cluster, Server};
-use super::fault::Fault;
+use super::fault::{EVENTS, Fault};
 use super::wait;
 use crate::build;
 use crate::http::request;
@@ -88,25 +88,25 @@ const CASES: &[Case] = &[
         may: &["BrokerDown", "Refusing", "TopologyDiffers"],
     },
     Case {
-        trouble: Trouble::Fault(Fault::Killed(Server::ClickHouse)),
+        trouble: Trouble::Fault(Fault::Killed(Server::ClickHouse(0))),
         told: "ClickHouse is killed",
         fires: &["ClickHouseDown"],
         may: &["StoreErrors"],
     },
     Case {
-        trouble: Trouble::Fault(Fault::Frozen(Server::ClickHouse)),
+        trouble: Trouble::Fault(Fault::Frozen(Server::ClickHouse(0))),
         told: "ClickHouse is frozen",
         fires: &["ClickHouseDown"],
         may: &["StoreErrors"],
     },
     Case {
-        trouble: Trouble::Fault(Fault::NoTable("chaos.event")),
+        trouble: Trouble::Fault(Fault::NoTable(0, EVENTS)),
         told: "the table is missing",
         fires: &["TablePaused"],
         may: &["TableMisfit"],
     },
     Case {
-        trouble: Trouble::Fault(Fault::ReadOnly("chaos.event")),
+        trouble: Trouble::Fault(Fault::ReadOnly(0, EVENTS)),
         told: "the table is read-only",
         fires: &["TablePaused"],
         may: &[],
@@ -233,7 +233,9 @@ impl Trouble {
             Trouble::Fault(fault) => fault.begin(cluster),
             Trouble::NoReading => {
                 cluster.control(&["set_permissions", "guest", ".*", ".*", "^$"])?;
-                cluster.control(&["close_all_connections", "permissions changed"])
+                cluster
+                    .control(&["close_all_connections", "permissions changed"])
+                    .map(drop)
             }
             Trouble::BadEvents => (0..20).try_for_each(|_| bad_event(cluster)),
             Trouble::Resting => heartbeat(cluster, false),
@@ -246,7 +248,9 @@ impl Trouble {
             Trouble::Fault(fault) => fault.end(cluster),
             Trouble::NoReading => {
                 cluster.control(&["set_permissions", "guest", ".*", ".*", ".*"])?;
-                cluster.control(&["close_all_connections", "permissions changed"])
+                cluster
+                    .control(&["close_all_connections", "permissions changed"])
+                    .map(drop)
             }
             Trouble::Resting => heartbeat(cluster, true),
             Trouble::BadEvents | Trouble::None => Ok(()),

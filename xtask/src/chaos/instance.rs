@@ -16,11 +16,13 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// Place of an instance, and its process while it runs.
 pub(crate) struct Instance {
     pub(super) kept: Option<Kept>,
-    pub(super) grpc: u16,
+    pub(crate) grpc: u16,
     pub(crate) http: u16,
     pub(crate) ops: u16,
     pub(crate) log: PathBuf,
-    pub(super) executable: PathBuf,
+    pub(crate) executable: PathBuf,
+    /// Further variables of its environment.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Instance {
@@ -33,6 +35,7 @@ impl Instance {
             ops: ports::free()?,
             log,
             executable: executable.to_owned(),
+            variables: Vec::new(),
         })
     }
 
@@ -47,6 +50,7 @@ impl Instance {
         // Pages of the tests may send.
         server.env("EVENT_GRPC_CORS_APP", "*");
         server.envs(setting::secrets());
+        server.envs(self.variables.iter().cloned());
         server.args(["--amqp-url", amqp, "--clickhouse-url", clickhouse]);
         // The keeper kills a process that has not ended five seconds after it was asked to.
         server.args(["--drain-seconds", "4"]);

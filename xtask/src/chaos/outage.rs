@@ -76,11 +76,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
 
     let before = watch.during("ClickHouse serves", BEFORE)?;
-    cluster.signal(Server::ClickHouse, "STOP")?;
+    cluster.signal(Server::ClickHouse(0), "STOP")?;
     let frozen = watch.during("ClickHouse is frozen", half)?;
-    cluster.kill(Server::ClickHouse)?;
+    cluster.kill(Server::ClickHouse(0))?;
     let killed = watch.during("ClickHouse is gone", half)?;
-    cluster.start_again(Server::ClickHouse)?;
+    cluster.start_again(Server::ClickHouse(0))?;
     let (after, complete) = watch.until_the_end("ClickHouse is back")?;
     if !complete {
         println!("{}", cluster.logs());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::cluster::{Cluster, Server};
+use super::cluster::{Cluster, Server, Servers};
 use super::{Extra, load, recovery, wait};
 use crate::bench::against;
 use crate::build;
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let built = build::all(release)?;
     fs::copy(built.server, &new)?;
     fs::copy(built.loadgen, &loadgen)?;
-    let mut cluster = Cluster::start_with(&old, &new, directory.path(), 1)?;
+    let mut cluster = Cluster::start_with(&old, &new, directory.path(), Servers::FEW)?;
 
     let pause = Duration::from_secs(args.seconds);
     let steps = u32::try_from(STEPS.len())?;
@@ -159,14 +159,14 @@ fn go(
         println!("{:>7.1} s  {}", begun.elapsed().as_secs_f64(), step.told());
         match step {
             Step::Migrate => cluster.migrate(new),
-            Step::Stop => cluster.kill(Server::ClickHouse),
+            Step::Stop => cluster.kill(Server::ClickHouse(0)),
             Step::Start => {
                 let waiting = cluster.waiting();
                 println!(
                     "           in queues: {}",
                     waiting.trim().replace('\n', "; ")
                 );
-                cluster.start_again(Server::ClickHouse)
+                cluster.start_again(Server::ClickHouse(0))
             }
             Step::Forward(number) => cluster.replace(number, new),
             Step::Back(number) => cluster.replace(number, old),

@@ -88,7 +88,7 @@ fn torment(cluster: &mut Cluster, load: &Command, interrupt: &Receiver<()>) -> R
     let mut load = Kept::spawn(&keep, load)?;
     let turns = [
         Server::Instance(0),
-        Server::ClickHouse,
+        Server::ClickHouse(0),
         Server::Instance(1),
         Server::RabbitMq(0),
     ];

@@ -55,6 +55,34 @@ impl Engine {
         })
     }
 
+    /// Engines that are a cluster of this name, a shard each, with their data in this directory.
+    pub(crate) fn prepare_shards(
+        executable: &Path,
+        directory: &Path,
+        name: &str,
+        shards: usize,
+    ) -> Result<Vec<Self>> {
+        let prepare = |at: usize| {
+            let place = directory.join(format!("shard-{}", at + 1));
+            fs::create_dir(&place)?;
+            Self::prepare(executable.to_owned(), &place)
+        };
+        let engines = (0..shards).map(prepare).collect::<Result<Vec<_>>>()?;
+        let shard = |engine: &Engine| {
+            let [_, native] = engine.ports;
+            format!("<shard><replica><host>127.0.0.1</host><port>{native}</port></replica></shard>")
+        };
+        let all: String = engines.iter().map(shard).collect();
+        let text = format!(
+            "<clickhouse><remote_servers><{name}>{all}</{name}></remote_servers></clickhouse>"
+        );
+        for engine in &engines {
+            // The engine reads it in its working directory.
+            fs::write(engine.data.join("config.xml"), &text)?;
+        }
+        Ok(engines)
+    }
+
     /// Starts it and waits until it answers. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
         let [http, tcp] = self.ports;
@@ -74,6 +102,21 @@ impl Engine {
         let mut kept = Kept::spawn(&keep, &server)?;
         kept.wait_until(START_LIMIT, || answers(http).unwrap_or(false))?;
         Ok(kept)
+    }
+
+    /// Makes it a shard of a cluster from its next start on: one of these engines, each of which is one.
+    pub(crate) fn join(&self, cluster: &str, shards: &[&Engine]) -> Result<()> {
+        let shard = |engine: &&Engine| {
+            let [_, tcp] = engine.ports;
+            format!("<shard><replica><host>127.0.0.1</host><port>{tcp}</port></replica></shard>")
+        };
+        let shards: String = shards.iter().map(shard).collect();
+        let settings = format!(
+            "<clickhouse><remote_servers><{cluster}>{shards}</{cluster}></remote_servers></clickhouse>"
+        );
+        // It reads this file of its working directory.
+        fs::write(self.data.join("config.xml"), settings)?;
+        Ok(())
     }
 
     /// HTTP port, on loopback.
@@ -103,7 +146,16 @@ impl Engine {
 
 /// URL of an engine, or of a proxy in front of it.
 pub(crate) fn url(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
+    url_of(&[port])
+}
+
+/// URL of the shards of a cluster.
+pub(crate) fn url_of(ports: &[u16]) -> String {
+    let hosts: Vec<String> = ports
+        .iter()
+        .map(|port| format!("127.0.0.1:{port}"))
+        .collect();
+    format!("http://{}", hosts.join(","))
 }
 
 fn answers(port: u16) -> std::io::Result<bool> {

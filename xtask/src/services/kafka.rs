@@ -24,6 +24,9 @@ const JVM: [&str; 4] = [
     "-XX:TieredStopAtLevel=1",
 ];
 
+/// Options of one whose speed matters: the memory that it has in the field, and all of the compiler.
+const JVM_AS_IN_THE_FIELD: [&str; 2] = ["-Xms1g", "-Xmx1g"];
+
 /// Id of the cluster: 16 bytes in base64.
 const CLUSTER: &str = "ZXZlbnQtZ3JwYy10ZXN0cw";
 
@@ -33,11 +36,14 @@ pub(crate) struct Node {
     settings: PathBuf,
     log: PathBuf,
     port: u16,
+    jvm: &'static [&'static str],
+    /// Port behind the proxy, if there is one.
+    behind: u16,
 }
 
 /// Starts a broker and waits until it answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let nodes = cluster(directory, 1)?;
+    let nodes = cluster(directory, 1, &[])?;
     let Some(node) = nodes.into_iter().next() else {
         bail!("a cluster has one node at least");
     };
@@ -52,8 +58,8 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 }
 
 /// Writes the settings and formats the storage of so many nodes, which are one cluster. Each is a broker and a
-/// controller.
-pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
+/// controller. Where there are proxies, a port for each node, clients go by them, and the nodes among themselves don't.
+pub(crate) fn cluster(directory: &Path, nodes: usize, proxies: &[u16]) -> Result<Vec<Node>> {
     let jars = kafka_jars::fetch()?;
     let listeners: Vec<[u16; 2]> = (0..nodes)
         .map(|_| Ok([ports::free()?, ports::free()?]))
@@ -70,13 +76,20 @@ pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
         let settings = place.join("server.properties");
         let data = place.join("data");
         let copies = nodes.min(3);
+        let behind = ports::free()?;
+        let proxied = proxies.get(at).map(|proxy| {
+            let clients = |port: u16| format!(",CLIENTS://127.0.0.1:{port}");
+            (clients(behind), clients(*proxy), ",CLIENTS:PLAINTEXT")
+        });
+        let (listener, advertised, protocol) = proxied.unwrap_or_default();
         fs::write(
             &settings,
             format!(
                 "process.roles=broker,controller\nnode.id={}\ncontroller.quorum.voters={}\n\
-                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-                 advertised.listeners=PLAINTEXT://127.0.0.1:{port}\ncontroller.listener.names=CONTROLLER\n\
-                 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\nlog.dirs={}\n\
+                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listener}\n\
+                 advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}\ncontroller.listener.names=CONTROLLER\n\
+                 inter.broker.listener.name=PLAINTEXT\n\
+                 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocol}\nlog.dirs={}\n\
                  offsets.topic.replication.factor={copies}\noffsets.topic.num.partitions=4\n\
                  min.insync.replicas={}\ngroup.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n\
                  log.retention.check.interval.ms=1000\n",
@@ -91,6 +104,8 @@ pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
             settings,
             log: place.join("log"),
             port,
+            jvm: &JVM,
+            behind,
         };
         node.format()?;
         cluster.push(node);
@@ -99,6 +114,14 @@ pub(crate) fn cluster(directory: &Path, nodes: usize) -> Result<Vec<Node>> {
 }
 
 impl Node {
+    /// The node with a JVM as it has in the field.
+    pub(crate) fn as_in_the_field(self) -> Self {
+        Node {
+            jvm: &JVM_AS_IN_THE_FIELD,
+            ..self
+        }
+    }
+
     /// Starts it and waits until it answers. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
         let mut server = self.java();
@@ -120,6 +143,11 @@ impl Node {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Port for its proxy, on loopback.
+    pub(crate) fn behind(&self) -> u16 {
+        self.behind
+    }
+
     fn format(&self) -> Result<()> {
         let mut format = self.java();
         format.args(["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c"]);
@@ -134,7 +162,7 @@ impl Node {
 
     fn java(&self) -> Command {
         let mut java = Command::new("java");
-        java.args(JVM).arg("-cp").arg(self.jars.join("*"));
+        java.args(self.jvm).arg("-cp").arg(self.jars.join("*"));
         java
     }
 }

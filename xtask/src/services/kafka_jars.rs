@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 const VERSION: &str = "4.1.1";
 
 /// True if a broker can be started here: Java is there, and the jars are, or Maven to fetch them.
-pub(super) fn can_run() -> bool {
+pub(crate) fn can_run() -> bool {
     let program = |name: &str| {
         let mut version = Command::new(name);
         version.arg("-version").stdin(Stdio::null());

@@ -12,7 +12,7 @@ use crate::bench::setting::Running;
 const SECRET: &str = "eg_siege_";
 
 /// Folder of `loadgen proofs`.
-pub(super) struct Proofs {
+pub(crate) struct Proofs {
     pub(super) folder: PathBuf,
 }
 

@@ -23,7 +23,7 @@ pub(super) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
 }
 
 /// True if an instance says at the port of its operators that it is ready.
-pub(super) fn is_ready(ops: u16) -> Result<bool> {
+pub(crate) fn is_ready(ops: u16) -> Result<bool> {
     Ok(request("GET", ops, "/readyz", &[], "")?.0 == 200)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn publish(
 }
 
 /// Runs a command of an executable against RabbitMQ and ClickHouse; its exit status and its output.
-pub(super) fn command(
+pub(crate) fn command(
     executable: &Path,
     (amqp, clickhouse): &(String, String),
     args: &[&str],
@@ -85,7 +85,7 @@ pub(super) fn command(
 }
 
 /// Waits until something is so.
-pub(super) fn until(what: &str, mut is: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     while !is()? {
         if begun.elapsed() > PATIENCE {

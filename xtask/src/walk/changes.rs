@@ -9,11 +9,12 @@ use event_grpc_codegen::{Failure, generate_since, review_since};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::tree;
 use crate::mutations::{self, Edit};
+use crate::tree;
 
-/// The changes, from the project's root.
-const FILE: &str = "xtask/walk/changes.yaml";
+/// The changes of the release, and those past one machine, from the project's root.
+pub(super) const RELEASE: &str = "xtask/walk/changes.yaml";
+pub(super) const SCALE: &str = "xtask/walk/scale.yaml";
 
 /// Time of the release, in seconds since the epoch: behind that of every migration, and always the same, so that what is
 /// generated is, too.
@@ -39,9 +40,9 @@ pub(super) struct Change {
     order: Vec<String>,
 }
 
-/// All of them.
-pub(super) fn read(root: &Path) -> Result<Vec<Change>> {
-    let path = root.join(FILE);
+/// All of a file.
+pub(super) fn read(root: &Path, file: &str) -> Result<Vec<Change>> {
+    let path = root.join(file);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     serde_yaml::from_str(&text).with_context(|| path.display().to_string())
 }

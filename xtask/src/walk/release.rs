@@ -87,7 +87,7 @@ const STEPS: [Step; 25] = {
 pub(super) fn run(builds: &Builds, folder: &Path, interrupt: &Receiver<()>) -> Result<()> {
     let folder = folder.join("load");
     fs::create_dir(&folder)?;
-    let mut cluster = Cluster::start_with(&builds.old, &builds.old, &folder, 1)?;
+    let mut cluster = Cluster::start(&builds.old, &folder)?;
     let events = TIME.as_secs() * RATE;
     let recovery = chaos::recovery(events);
     println!("upgrade: {events} events, {RATE} a second, each request twice");
@@ -156,14 +156,14 @@ fn take(step: Step, cluster: &mut Cluster, builds: &Builds, rounds: &mut Rounds<
     };
     match step {
         Step::Round(build) => rounds.send(cluster, build),
-        Step::Stop => cluster.kill(Server::ClickHouse),
+        Step::Stop => cluster.kill(Server::ClickHouse(0)),
         Step::Start => {
             let waiting = cluster.waiting();
             println!(
                 "           in queues: {}",
                 waiting.trim().replace('\n', "; ")
             );
-            cluster.start_again(Server::ClickHouse)
+            cluster.start_again(Server::ClickHouse(0))
         }
         Step::Prepare => {
             let plan = ["plan", "--against-live"];

@@ -77,7 +77,8 @@ impl Dashboard {
             json!({
                 "name": name, "label": name, "type": "query", "datasource": datasource(), "query": query,
                 "definition": query, "refresh": 2, "sort": 1, "multi": true, "includeAll": true,
-                "current": { "text": "All", "value": "$__all" },
+                // Those that are known would leave out series without the label, such as those of unknown senders.
+                "allValue": ".*", "current": { "text": "All", "value": "$__all" },
             })
         }));
         list
@@ -166,7 +167,7 @@ impl Panel {
             panel.insert(name.to_owned(), value);
         }
         if self.kind == Kind::Table {
-            let hidden = json!({ "id": "organize", "options": { "excludeByName": { "Time": true, "__name__": true } } });
+            let hidden = json!({ "id": "organize", "options": { "excludeByName": { "Time": true, "Value": true, "__name__": true } } });
             panel.insert("transformations".to_owned(), Value::from(vec![hidden]));
         }
         Value::Object(panel)

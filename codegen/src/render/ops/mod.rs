@@ -104,14 +104,16 @@ impl GroupView {
         GroupView {
             name: group.name,
             title: group.title,
-            alerts: alerts.map(|alert| AlertView::of(alert, &page)).collect(),
+            alerts: alerts
+                .map(|alert| AlertView::of(alert, &model.runbooks, &page))
+                .collect(),
             page,
         }
     }
 }
 
 impl AlertView {
-    fn of(alert: &Alert, page: &str) -> Self {
+    fn of(alert: &Alert, runbooks: &str, page: &str) -> Self {
         let name = format!("{PREFIX}{}", alert.name);
         let anchor = name.to_lowercase();
         AlertView {
@@ -121,7 +123,7 @@ impl AlertView {
             quoted_expr: quoted(alert.expr),
             summary: quoted(alert.summary),
             description: quoted(&alert.meaning.replace("](../../../", "](")),
-            runbook: quoted(&format!("{page}#{anchor}")),
+            runbook: quoted(&format!("{runbooks}{page}#{anchor}")),
             meaning: alert.meaning,
             look: alert.look,
             act: alert.act,

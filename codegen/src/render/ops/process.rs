@@ -134,6 +134,24 @@ const ALERTS: &[Alert] = &[
         needs: Nothing,
     },
     Alert {
+        name: "SpansDropped",
+        severity: Warning,
+        lasts: "15m",
+        expr: "sum by (job, instance, outcome) (increase(event_grpc_trace_spans_total{outcome!=\"exported\"}[15m])) > 0",
+        summary: "{{ $labels.instance }} drops spans: {{ $labels.outcome }}",
+        meaning: "Traces have gaps. Events are not affected: spans are dropped so that nothing waits for them.",
+        look: &[
+            "`unsent`: the log, which says why the collector can't be reached, and `trace_export` in `/readyz`",
+            "`refused`: the collector's log",
+            "`queue_full`: spans come faster than the collector takes them",
+        ],
+        act: &[
+            "mend the collector, or what leads to it",
+            "`queue_full`: lower `--trace-ratio`",
+        ],
+        needs: Nothing,
+    },
+    Alert {
         name: "BuildsDiffer",
         severity: Warning,
         lasts: "2h",

@@ -115,12 +115,13 @@ fn key(
 fn columns(table: &Table) -> Vec<String> {
     let column = |column: &Column| {
         format!(
-            "column({}, {}, {}){}{}",
+            "column({}, {}, {}){}{}{}",
             literal(&column.name),
             literal(&dialect(table).shown_type(&column.ty)),
             column_layout(table, column),
             limit(table, column),
-            holds(column)
+            holds(column),
+            from(column)
         )
     };
     table.columns.iter().map(column).collect()
@@ -184,6 +185,37 @@ fn holds(column: &Column) -> &'static str {
         (Root::TypeName, functions) if functions.iter().all(is_label) => ".holds(Holds::Type)",
         (Root::Payload, functions) if functions.iter().all(is_label) => ".holds(Holds::Payload)",
         _ => "",
+    }
+}
+
+/// The call that says which field a column holds, if it is called otherwise.
+fn from(column: &Column) -> String {
+    let value = match &column.from {
+        ColumnSource::Value(value) => value,
+        // Fields of one name.
+        ColumnSource::ByType(_) => return String::new(),
+    };
+    // A part of a user agent tells nobody apart.
+    if value.functions.iter().any(|step| step.name == "user_agent") {
+        return String::new();
+    }
+    let named = |fields: &[prost_reflect::FieldDescriptor]| {
+        let names = fields.iter().map(|field| field.json_name().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let (root, path) = match &value.root {
+        Root::Header(fields) => ("header.", named(fields)),
+        Root::Event(fields) | Root::PayloadField(fields) | Root::Body(fields) => {
+            ("", named(fields))
+        }
+        Root::Untyped { fields, keys } => ("", [named(fields), keys.clone()].concat()),
+        _ => return String::new(),
+    };
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    match path.as_slice() {
+        [] => String::new(),
+        [name] if plain(name) == plain(&column.name) => String::new(),
+        path => format!(".from({})", literal(&format!("{root}{}", path.join(".")))),
     }
 }
 

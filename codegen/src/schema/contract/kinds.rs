@@ -1,10 +1,10 @@
 //! All kinds of facts.
 
 use super::kind::Kind;
-use super::{json, reserved, senders, targets, topology, transforms};
+use super::{json, personal, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 42] = [
+pub(crate) const ALL: [&Kind; 43] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -47,6 +47,7 @@ pub(crate) const ALL: [&Kind; 42] = [
     &targets::IDEMPOTENCY,
     &targets::BODY,
     &reserved::RESERVED,
+    &personal::PERSONAL,
 ];
 
 /// The kind of a line of the lock, or of the key of a fact.

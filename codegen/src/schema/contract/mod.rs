@@ -9,6 +9,7 @@ pub(crate) mod facts;
 mod json;
 pub(crate) mod kind;
 pub(crate) mod kinds;
+mod personal;
 pub(super) mod reserved;
 mod senders;
 mod targets;
@@ -32,6 +33,7 @@ pub(super) fn of(model: &Model) -> Contracts {
     transforms::add(model, &mut facts);
     targets::add(model, &mut facts);
     reserved::add(model, &mut facts);
+    personal::add(model, &mut facts);
     facts.0
 }
 

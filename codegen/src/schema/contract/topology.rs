@@ -124,6 +124,14 @@ pub(super) const REJECTS: Kind = Kind {
     ..PLAIN
 };
 
+/// What becomes of messages that wait in RabbitMQ for a queue that is in Kafka now.
+pub(crate) const TO_KAFKA: &str = "those that wait in RabbitMQ are read by former instances only, until `event-grpc cutover` moves \
+                                   them to the topic";
+
+/// What becomes of messages that wait in the topic of a queue that is in RabbitMQ again.
+pub(crate) const FROM_KAFKA: &str = "those that wait in the topic are read by former instances only, until `event-grpc cutover \
+                                     --from-topic` moves them to the queue";
+
 /// The Kafka topic that carries the messages of a queue.
 pub(super) const KAFKA: Kind = Kind {
     word: "kafka",
@@ -133,7 +141,7 @@ pub(super) const KAFKA: Kind = Kind {
     place: |s| yaml(&["queues", at(s, 0), "kafka"]),
     added: Some(Harm {
         instances: "they publish to RabbitMQ and consume there as before, for as long as they run",
-        messages: "those that wait in RabbitMQ are moved to the topic by new instances",
+        messages: TO_KAFKA,
         instead: "accept it, and run `event-grpc cutover` when no former instance is left (docs/kafka.md)",
         ..NONE
     }),
@@ -143,8 +151,8 @@ pub(super) const KAFKA: Kind = Kind {
         ..NONE
     }),
     gone: Some(Harm {
-        messages: "those that wait in the topic are read by former instances only",
-        instead: "accept it, and keep a former instance running until the topic is empty (docs/kafka.md)",
+        messages: FROM_KAFKA,
+        instead: "accept it, and run `event-grpc cutover --from-topic` when no former instance is left (docs/kafka.md)",
         ..NONE
     }),
     ..OF_QUEUE

@@ -1,7 +1,7 @@
 //! Statements that change a ClickHouse table that is there, and the changes that are refused.
 
 use super::in_order::InOrder;
-use super::{cluster, ddl, rebuild};
+use super::{cluster, ddl, indexes, rebuild};
 use crate::base::refusal::{Place, Refusal};
 use crate::model::{ClickHouse, Table};
 use crate::rules::history::TABLE_KEYS;
@@ -43,12 +43,18 @@ pub(super) fn alter(
     }
     let statements = of_one(own, table, before, refused);
     match rebuilt {
-        true => rebuild::statements(own, table, statements),
+        // The copies of rows have the indexes of the table that they are in.
+        true => rebuild::statements(own, table, without_materializing(statements)),
         false => statements,
     }
 }
 
-/// Statements that change the columns and settings of a table on one server.
+fn without_materializing(mut statements: Vec<String>) -> Vec<String> {
+    statements.retain(|statement| !statement.contains(ddl::MATERIALIZE));
+    statements
+}
+
+/// Statements that change the columns, indexes and settings of a table on one server.
 fn of_one(
     own: &ClickHouse,
     table: &Table,
@@ -58,7 +64,8 @@ fn of_one(
     let columns = own.columns(table);
     let target = ddl::name(&table.name);
     let mut alter = InOrder::new(own, &target, before, &columns);
-    let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
+    let statements = change::columns(&table.name, before, &columns, &mut alter, refused);
+    let mut statements = indexes::around(own, &target, table, before, statements);
     statements.extend((before.settings != ddl::settings(own)).then(|| ddl::set(&target, own)));
     statements
 }
@@ -75,6 +82,7 @@ fn divided(
     };
     let mut columns = before.clone();
     ddl::settings(own).clone_into(&mut columns.settings);
+    columns.indexes.clone_from(&own.indexes);
     if !of_one(own, table, &columns, refused).is_empty() {
         refused.push(Refusal {
             code: TABLE_KEYS.code,

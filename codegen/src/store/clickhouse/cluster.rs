@@ -2,7 +2,7 @@
 //! over them, is what people query.
 
 use super::in_order::InOrder;
-use super::{ddl, rebuild};
+use super::{ddl, indexes, rebuild};
 use crate::base::refusal::{Place, Refusal};
 use crate::model::{ClickHouse, Cluster, Ddl, Sharding, Table};
 use crate::rules::history::TABLE_KEYS;
@@ -79,7 +79,7 @@ fn create_local(own: &ClickHouse, sharding: &Sharding, table: &Table) -> String 
     let create = format!(
         "CREATE TABLE IF NOT EXISTS {}\n{}\n{}",
         target(cluster, &name),
-        ddl::columns(own, table),
+        ddl::columns_and_indexes(own, table),
         ddl::keeping(own, table, &engine(own, cluster, &name))
     );
     on(cluster, EACH_HOST, create)
@@ -166,10 +166,12 @@ pub(super) fn alter(
         let mut alter: Box<dyn Alter> = Box::new(InOrder::new(own, &target, before, &columns));
         change::columns(&table.name, before, &columns, alter.as_mut(), refused)
     };
-    let mut of_local = of(&local(&table.name), refused);
+    let here = local(&table.name);
+    let of_columns = of(&here, refused);
+    let mut of_local = indexes::around(own, &target(cluster, &here), table, before, of_columns);
     let of_all = of(&table.name, &mut Vec::new());
     if before.settings != ddl::settings(own) {
-        of_local.push(ddl::set(&target(cluster, &local(&table.name)), own));
+        of_local.push(ddl::set(&target(cluster, &here), own));
     }
     let local = of_local.into_iter().map(|sql| match cluster.replicated {
         true => on(

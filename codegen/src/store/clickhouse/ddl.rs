@@ -56,19 +56,66 @@ pub(super) fn create(own: &ClickHouse, table: &Table) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {}\n{}\n{}",
         name(&table.name),
-        columns(own, table),
+        columns_and_indexes(own, table),
         keeping(own, table, &own.engine)
     )
 }
 
 /// The columns, in parentheses.
 pub(super) fn columns(own: &ClickHouse, table: &Table) -> String {
+    listed(own, table, &[])
+}
+
+/// The columns and the indexes, in parentheses.
+pub(super) fn columns_and_indexes(own: &ClickHouse, table: &Table) -> String {
+    listed(own, table, &own.indexes)
+}
+
+fn listed(own: &ClickHouse, table: &Table, indexes: &[String]) -> String {
     let columns = own.columns(table);
-    let columns: Vec<String> = columns
-        .iter()
-        .map(|column| format!("    {}", definition(column)))
+    let columns = columns.iter().map(definition);
+    let indexes = indexes.iter().map(|column| index(column));
+    let lines: Vec<String> = columns
+        .chain(indexes)
+        .map(|line| format!("    {line}"))
         .collect();
-    format!("(\n{}\n)", columns.join(",\n"))
+    format!("(\n{}\n)", lines.join(",\n"))
+}
+
+/// The name of the index over a column, as `event-grpc find --indexes` calls it, too.
+pub(super) fn index_name(column: &str) -> String {
+    name(&format!("find_{column}"))
+}
+
+/// An index as `CREATE` and `ALTER` define it: which granules may have a value.
+fn index(column: &str) -> String {
+    format!(
+        "INDEX {} {} TYPE bloom_filter(0.01) GRANULARITY 1",
+        index_name(column),
+        name(column)
+    )
+}
+
+/// `ALTER TABLE` with an index more. Parts that are there have none until it is materialized.
+pub(super) fn add_index(target: &str, column: &str) -> String {
+    let index = index(column).replacen("INDEX", "INDEX IF NOT EXISTS", 1);
+    format!("ALTER TABLE {target} ADD {index}")
+}
+
+/// `ALTER TABLE` that makes an index of the parts that are there, in the background.
+pub(super) fn materialize_index(target: &str, column: &str) -> String {
+    format!("ALTER TABLE {target} {MATERIALIZE} {}", index_name(column))
+}
+
+/// Marks such a statement.
+pub(super) const MATERIALIZE: &str = "MATERIALIZE INDEX";
+
+/// `ALTER TABLE` without an index.
+pub(super) fn drop_index(target: &str, column: &str) -> String {
+    format!(
+        "ALTER TABLE {target} DROP INDEX IF EXISTS {}",
+        index_name(column)
+    )
 }
 
 /// How a table keeps its rows, as it stands behind its columns.

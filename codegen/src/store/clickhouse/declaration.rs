@@ -17,6 +17,10 @@ pub(super) struct Declaration {
     pub(super) order_by: Vec<Text>,
     /// `rebuilt_from: [COLUMN, ...]`: the sorting key that the table had before.
     pub(super) rebuilt_from: Vec<Text>,
+    /// `indexes: [COLUMN, ...]`.
+    pub(super) indexes: Vec<Text>,
+    /// The columns of `indexes` of the defaults, for tables that say nothing.
+    pub(super) default_indexes: Vec<Text>,
     /// `shard_by: [COLUMN, ...]`: the columns whose hash says which shard holds a row; empty for the usual ones.
     pub(super) shard_by: Vec<Text>,
 }
@@ -54,7 +58,15 @@ pub(super) fn read(
         fields.filled("shard_by", columns.is_empty(), e, out);
         columns
     });
+    let indexes = fields
+        .get("indexes")
+        .map(|e| texts("`indexes`", &e.node, out));
     Declaration {
+        default_indexes: match indexes {
+            Some(_) => Vec::new(),
+            None => defaults.indexes.clone(),
+        },
+        indexes: indexes.unwrap_or_default(),
         database: fields.text("database", out),
         engine,
         partition_by: fields.text("partition_by", out),

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::declaration::{self, Declaration};
-use super::sharding;
+use super::{indexes, sharding};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{ClickHouse, Store, Type};
 use crate::rules::columns::TYPE_DISAGREES;
@@ -93,6 +93,7 @@ impl Declared for Declaration {
                 .iter()
                 .map(|key| key.value.clone())
                 .collect(),
+            indexes: indexes::lower(self, table),
             replaces: table.spec.replaces.is_some(),
             sharding: sharding::lower(self, table),
         }))

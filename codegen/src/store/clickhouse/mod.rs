@@ -9,6 +9,7 @@ mod declaration;
 mod declared;
 mod functions;
 mod in_order;
+mod indexes;
 mod layout;
 mod new;
 mod rebuild;
@@ -36,6 +37,7 @@ pub const KIND: StoreKind = StoreKind {
         "order_by",
         "rebuilt_from",
         "shard_by",
+        "indexes",
     ],
     without: &[],
     has_own_columns: false,
@@ -82,7 +84,7 @@ impl Dialect for ClickHouse {
             partition_by: self.partition_by.clone(),
             order_by: self.order_by.join(", "),
             columns: columns.map(|c| (c.name.to_owned(), c.ty)).collect(),
-            indexes: Vec::new(),
+            indexes: self.indexes.clone(),
             settings: ddl::settings(self).to_owned(),
             cluster,
             shards,

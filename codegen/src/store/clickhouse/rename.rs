@@ -1,6 +1,6 @@
 //! Other names for ClickHouse tables and columns, with the former ones beside them.
 
-use super::ddl::{name, text};
+use super::ddl::{add_index, drop_index, materialize_index, name, text};
 use crate::store::{FORMER_NAME, TableFacts};
 
 /// Reason why a column can't get another name: the server renames none that its files are sorted, split or merged by.
@@ -32,7 +32,7 @@ pub(super) fn column(table: &str, before: &TableFacts, (from, to): (&str, &str))
         text(to)
     );
     let comment = text(&format!("Former name of {to}"));
-    vec![format!(
+    let renamed = format!(
         "-- Queries find the column under its former name, too; instances of the former build hold their rows back.\n\
              -- if: SELECT count() = 0 {column}\n\
              ALTER TABLE {} RENAME COLUMN {} TO {}, ADD COLUMN {} {ty} ALIAS {} COMMENT {comment}",
@@ -41,7 +41,17 @@ pub(super) fn column(table: &str, before: &TableFacts, (from, to): (&str, &str))
         name(to),
         name(from),
         name(to)
-    )]
+    );
+    if before.indexes.iter().all(|column| column != from) {
+        return vec![renamed];
+    }
+    let target = name(table);
+    vec![
+        drop_index(&target, from),
+        renamed,
+        add_index(&target, to),
+        materialize_index(&target, to),
+    ]
 }
 
 /// Statements that give a table another name. Queries and inserts find it under the former ones.

@@ -8,6 +8,7 @@ use super::cors::cors;
 use super::ids::ids;
 use super::kafka::kafka;
 use super::limits::limits;
+use super::ops::ops;
 use super::partitions;
 use super::request::request;
 use super::routes::{bind, dead_letter};
@@ -42,6 +43,8 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         "accepts",
         "retired",
         "clients",
+        "personal",
+        "ops",
     ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
@@ -69,6 +72,8 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         accepts: section("accepts").map_or_else(Vec::new, |n| accepts(n, out)),
         retired: section("retired").map_or_else(Vec::new, |n| retired(n, out)),
         clients: section("clients").map_or_else(Vec::new, |n| clients(n, out)),
+        personal: section("personal").map_or_else(Vec::new, |n| texts("`personal`", n, out)),
+        ops: file.get("ops").map(|e| ops(e, out)).unwrap_or_default(),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }
@@ -177,11 +182,14 @@ fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, Tabl
     };
     let mut of_tables = TableDefaults::default();
     if let Some(entry) = fields.get("tables") {
-        let known = ["engine", "partition_by", "columns", "limits"];
+        let known = ["engine", "partition_by", "indexes", "columns", "limits"];
         let what = "`tables` of `defaults`";
         if let Some(fields) = Fields::open(what, entry.key.span, &entry.node, &known, out) {
             of_tables.engine = fields.text("engine", out);
             of_tables.partition_by = fields.text("partition_by", out);
+            if let Some(e) = fields.get("indexes") {
+                of_tables.indexes = texts("`indexes`", &e.node, out);
+            }
             if let Some(e) = fields.get("columns") {
                 of_tables.columns = columns(&e.node, false, out);
             }

@@ -346,6 +346,10 @@ fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> T
             },
             order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
             rebuilt_from: Vec::new(),
+            indexes: (name == "event")
+                .then(|| "event_id".into())
+                .into_iter()
+                .collect(),
             replaces: false,
             sharding: None,
         }),

@@ -9,7 +9,7 @@ use lapin::options::{
     ConfirmSelectOptions,
 };
 use lapin::types::FieldTable;
-use lapin::{Channel, Confirmation, Consumer, Error};
+use lapin::{BasicProperties, Channel, Confirmation, Consumer, Error};
 use tokio::time::timeout;
 
 use super::CutoverError;
@@ -23,7 +23,7 @@ pub(super) const WINDOW: u16 = 200;
 const QUIET: Duration = Duration::from_millis(300);
 
 /// Timeout of the confirms of a window.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Moves until nothing comes any more, and says how many there were. Nobody else may consume meanwhile.
 pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, CutoverError> {
@@ -75,15 +75,30 @@ pub(super) async fn window(consumer: &mut Consumer) -> Result<Vec<Delivery>, Err
 
 /// Publishes the messages as they are, straight to a queue, and acknowledges them when all are confirmed.
 async fn move_window(channel: &Channel, to: &str, window: Vec<Delivery>) -> Result<bool, Error> {
+    let messages = window.iter();
+    let messages = messages.map(|message| (&*message.data, message.properties.clone()));
+    if !put(channel, to, messages).await? {
+        return Ok(false);
+    }
+    let Some(last) = window.last() else {
+        return Ok(true);
+    };
+    last.acker.ack(BasicAckOptions { multiple: true }).await
+}
+
+/// Publishes messages straight to a queue; true if all of them are confirmed and in it.
+pub(super) async fn put(
+    channel: &Channel,
+    to: &str,
+    messages: impl Iterator<Item = (&[u8], BasicProperties)>,
+) -> Result<bool, Error> {
     let options = BasicPublishOptions {
         mandatory: true,
         immediate: false,
     };
-    let mut confirms = Vec::with_capacity(window.len());
-    for message in &window {
-        let properties = message.properties.clone();
-        let published =
-            channel.basic_publish(name("")?, name(to)?, options, &message.data, properties);
+    let mut confirms = Vec::new();
+    for (body, properties) in messages {
+        let published = channel.basic_publish(name("")?, name(to)?, options, body, properties);
         confirms.push(published.await?);
     }
     for confirm in confirms {
@@ -92,8 +107,5 @@ async fn move_window(channel: &Channel, to: &str, window: Vec<Delivery>) -> Resu
             return Ok(false);
         }
     }
-    let Some(last) = window.last() else {
-        return Ok(true);
-    };
-    last.acker.ack(BasicAckOptions { multiple: true }).await
+    Ok(true)
 }

@@ -11,6 +11,8 @@
 mod parse;
 mod tokens;
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 pub use tokens::Wrong;
@@ -103,7 +105,7 @@ impl Expression {
 
 impl Operator {
     fn holds(self, value: &Value, wanted: &Value) -> bool {
-        use std::cmp::Ordering::{Greater, Less};
+        use Ordering::{Greater, Less};
         match self {
             Operator::Equal => equal(value, wanted),
             Operator::Unequal => !equal(value, wanted),
@@ -144,17 +146,32 @@ fn any_below(value: &Value, path: &[String], wanted: &mut dyn FnMut(&Value) -> b
 }
 
 fn equal(value: &Value, wanted: &Value) -> bool {
-    match (number(value), wanted) {
-        // Whole numbers of 64 bits are texts in proto3 JSON.
-        (Some(value), Value::Number(_)) => number(wanted) == Some(value),
-        _ => value == wanted || (!wanted.is_null() && text(value) == text(wanted)),
+    match (value, wanted) {
+        (Value::Object(_) | Value::Array(_), _) | (_, Value::Null) => value == wanted,
+        (_, Value::Number(_)) => order(value, wanted) == Some(Ordering::Equal),
+        _ => text(value) == text(wanted),
     }
 }
 
-fn order(value: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
-    match wanted {
-        Value::Number(_) => number(value)?.partial_cmp(&number(wanted)?),
+fn order(value: &Value, wanted: &Value) -> Option<Ordering> {
+    let whole = (whole(value), whole(wanted));
+    match (wanted, whole) {
+        // Those of 64 bits, such as ids, aren't all floating-point numbers.
+        (Value::Number(_), (Some(value), Some(wanted))) => Some(value.cmp(&wanted)),
+        (Value::Number(_), _) => number(value)?.partial_cmp(&number(wanted)?),
         _ => Some(value.as_str()?.cmp(wanted.as_str()?)),
+    }
+}
+
+/// A whole number. Those of 64 bits are texts in proto3 JSON.
+fn whole(value: &Value) -> Option<i128> {
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => Some(number.into()),
+            None => number.as_u64().map(i128::from),
+        },
+        Value::String(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

@@ -55,6 +55,7 @@ async fn pages_of_the_listed_origins_may_send() {
                 "x-grpc-web",
                 "x-user-agent",
                 "grpc-timeout",
+                "traceparent",
             ] {
                 assert!(allowed.split(", ").any(|a| a == name), "{allowed}");
             }

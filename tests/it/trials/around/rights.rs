@@ -37,6 +37,7 @@ const fn pipeline(migrations_table: &'static str) -> Pipeline {
         migrations: &MIGRATIONS,
         postgres_migrations: &POSTGRES,
         migrations_table,
+        personal: &[],
         unrouted: "",
         retired: event_grpc::contract::Retired::NONE,
     }

@@ -35,6 +35,7 @@ static PIPELINE: Pipeline = Pipeline {
     migrations: &MIGRATIONS,
     postgres_migrations: &[],
     migrations_table: "schema_migrations",
+    personal: &[],
     unrouted: "",
     retired: event_grpc::contract::Retired::NONE,
 };

@@ -98,6 +98,7 @@ fn pipeline() -> &'static Pipeline {
         migrations: &[],
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
+        personal: &[],
         unrouted: "units.unrouted",
         retired: event_grpc::contract::Retired::NONE,
     }))

@@ -16,7 +16,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "eps",
                     &[(
                         "topk(20, sum by (client) (rate(event_grpc_client_events_total{job=~\"$job\", client=~\"$client\"}[5m])))",
-                        "{{client}}",
+                        "client {{client}}",
                     )],
                 ),
                 lines(
@@ -24,7 +24,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "eps",
                     &[(
                         "sum by (client) (rate(event_grpc_client_events_total{job=~\"$job\", client=~\"$client\", outcome=\"rejected\"}[5m])) > 0",
-                        "{{client}}",
+                        "client {{client}}",
                     )],
                 ),
                 lines(
@@ -32,7 +32,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "eps",
                     &[(
                         "sum by (client) (rate(event_grpc_client_events_not_allowed_total{job=~\"$job\", client=~\"$client\"}[5m])) > 0",
-                        "{{client}}",
+                        "client {{client}}",
                     )],
                 ),
                 lines(
@@ -40,7 +40,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     "reqps",
                     &[(
                         "sum by (client, reason) (rate(event_grpc_client_denied_total{job=~\"$job\", client=~\"$client\"}[5m])) > 0",
-                        "{{client}} {{reason}}",
+                        "client {{client}} {{reason}}",
                     )],
                 ),
             ],
@@ -74,7 +74,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Still sent: unknown fields",
-                    "short",
+                    "rowsps",
                     &[(
                         "sum by (type, field) (rate(event_grpc_unknown_fields_total{job=~\"$job\"}[5m])) > 0",
                         "{{type}} {{field}}",

@@ -13,7 +13,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             &[
                 stat(
                     "Events accepted",
-                    "short",
+                    "eps",
                     &[(
                         "sum(event_grpc:events_accepted:rate5m{job=~\"$job\"})",
                         "a second",
@@ -21,7 +21,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 stat(
                     "Rows stored",
-                    "short",
+                    "rowsps",
                     &[(
                         "sum(event_grpc:rows_stored:rate5m{job=~\"$job\"})",
                         "a second",

@@ -50,7 +50,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             &[
                 lines(
                     "Published",
-                    "short",
+                    "mps",
                     &[(
                         "sum by (queue, outcome) (rate(event_grpc_queue_published_total{job=~\"$job\", queue=~\"$queue\"}[5m])) > 0",
                         "{{queue}} {{outcome}}",
@@ -58,7 +58,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Delivered",
-                    "short",
+                    "mps",
                     &[
                         (
                             "sum by (queue) (rate(event_grpc_broker_delivered_total{job=~\"$job\", queue=~\"$queue\"}[5m]))",
@@ -72,7 +72,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Settled",
-                    "short",
+                    "mps",
                     &[(
                         "sum by (queue, outcome) (rate(event_grpc_settled_total{job=~\"$job\", queue=~\"$queue\"}[5m])) > 0",
                         "{{queue}} {{outcome}}",
@@ -80,7 +80,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Dead letters",
-                    "short",
+                    "mps",
                     &[(
                         "event_grpc:dead_letters:rate5m{job=~\"$job\", queue=~\"$queue\"} > 0",
                         "{{queue}} {{class}}",

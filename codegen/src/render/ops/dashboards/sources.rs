@@ -86,7 +86,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Publishing that failed",
-                    "short",
+                    "mps",
                     &[(
                         "sum by (exchange, reason) (rate(event_grpc_broker_publish_failed_total{job=~\"$job\"}[5m])) > 0",
                         "{{exchange}} {{reason}}",
@@ -107,7 +107,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Refused connections",
-                    "short",
+                    "cps",
                     &[(
                         "sum by (door, reason) (rate(event_grpc_connections_refused_total{job=~\"$job\"}[5m])) > 0",
                         "{{door}} {{reason}}",
@@ -123,7 +123,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "TLS handshakes",
-                    "short",
+                    "cps",
                     &[(
                         "sum by (door, outcome) (rate(event_grpc_tls_handshakes_total{job=~\"$job\"}[5m])) > 0",
                         "{{door}} {{outcome}}",

@@ -56,7 +56,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             &[
                 lines(
                     "Inserts",
-                    "short",
+                    "ops",
                     &[(
                         "sum by (table) (rate(event_grpc_inserts_total{job=~\"$job\", table=~\"$table\"}[5m]))",
                         "{{table}}",
@@ -72,7 +72,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Inserts that failed",
-                    "short",
+                    "ops",
                     &[(
                         "sum by (table, fault) (rate(event_grpc_store_errors_total{job=~\"$job\", table=~\"$table\"}[5m])) > 0",
                         "{{table}} {{fault}}",
@@ -80,7 +80,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 ),
                 lines(
                     "Set aside",
-                    "short",
+                    "cps",
                     &[(
                         "sum by (table, why) (rate(event_grpc_set_aside_total{job=~\"$job\", table=~\"$table\"}[5m])) > 0",
                         "{{table}} {{why}}",

@@ -6,7 +6,7 @@ mod sql;
 mod used;
 
 use super::declaration::Declaration;
-use super::sharding;
+use super::{indexes, sharding};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type};
 use crate::rules::keys::{KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK};
@@ -40,6 +40,7 @@ pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnos
         }
     }
     sharding::check(own, table, out);
+    indexes::check(own, table, out);
     match table.spec.replaces {
         Some(place) => {
             replaced_by_clock(own, table, place, out);

@@ -31,4 +31,5 @@ pub static PIPELINE: Pipeline = Pipeline {
     migrations_table: "schema_migrations",
     unrouted: topology::UNROUTED,
     retired: topology::retired::RETIRED,
+    personal: &["nick", "post.text"],
 };

@@ -26,9 +26,10 @@ static COLUMNS: &[ColumnSpec] = &[
     column("body", "String", Layout::Text),
     column("client", "LowCardinality(String)", DICTIONARY),
     column("event_name", "String", Layout::Text).holds(Holds::Type),
-    column("event_id", "String", Layout::Text).holds(Holds::Id),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("country", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).holds(Holds::Id).from("id"),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
+    column("country", "String", Layout::Text).from("header.geo.country"),
     column("campaign", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("params", "JSON", Layout::Json).holds(Holds::Payload),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))

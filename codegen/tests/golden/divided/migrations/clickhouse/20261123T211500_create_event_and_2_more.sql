@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS `event_local`
     `campaign` LowCardinality(Nullable(String)) COMMENT 'campaign',
     `channel` String COMMENT 'channel',
     `params` JSON COMMENT 'params',
-    `unknown_fields` String COMMENT 'unknown_fields'
+    `unknown_fields` String COMMENT 'unknown_fields',
+    INDEX `find_event_id` `event_id` TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(insert_timestamp)

@@ -21,14 +21,16 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).enforce(256).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).enforce(256).holds(Holds::Id).from("id"),
     column("type", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
-    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)).from("timestamp"),
+    column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .from("timestamp"),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
-    column("country", "String", DICTIONARY).report(1024),
-    column("latitude", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
+    column("country", "String", DICTIONARY).report(1024).from("header.geo.country"),
+    column("latitude", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8)))
+        .from("header.geo.latitude"),
     column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
     column("channel", "String", DICTIONARY),
     column("params", "JSON", Layout::Json).holds(Holds::Payload),

@@ -23,7 +23,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).holds(Holds::Id).from("id"),
     column("event_name", "String", DICTIONARY).holds(Holds::Type),
     column("flag", "Bool", Layout::Fixed(1)),
     column("small", "Int32", Layout::Fixed(4)),
@@ -93,7 +93,7 @@ pub(crate) fn append(
 static KEY: Table = Table {
     name: "everything",
     storage: Storage::Cluster(&SHARDING),
-    columns: &[column("event_id", "String", Layout::Text).holds(Holds::Id)],
+    columns: &[column("event_id", "String", Layout::Text).holds(Holds::Id).from("id")],
     append: Append::Events(append_key),
     ddl: "",
 };

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text).holds(Holds::Id),
+    column("event_id", "String", Layout::Text).holds(Holds::Id).from("id"),
     column("event_name", "String", DICTIONARY).holds(Holds::Type),
     column("flag", "Bool", Layout::Fixed(1)),
     column("small", "Int32", Layout::Fixed(4)),

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Place of the copy and its build, from the project's root.
-const PLACE: &str = "target/walk";
-
 /// What is written by the generator or changed before it runs.
 const DECLARED: [&str; 4] = ["pipeline.yaml", "proto", "migrations", "generated"];
 
@@ -30,11 +27,17 @@ const OURS: [&str; 10] = [
     "functions-",
 ];
 
-/// Builds the server of a tree that is as this one, but for what is declared and generated in `declared`. `debug` is the
-/// folder of this tree's own build.
-pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBuf> {
-    let place = root.join(PLACE);
-    let tree = place.join("tree");
+/// Builds these executables of a tree that is as this one, but for what is declared and generated in `declared`. `tree` is
+/// where the copy is, and its build is beside it: trees beside each other share one, and an executable is replaced by the next
+/// tree's. `built` is the folder of this tree's own executables, named after the profile. Returns the same folder of the copy.
+pub(crate) fn build(
+    root: &Path,
+    tree: &Path,
+    declared: &Path,
+    built: &Path,
+    executables: &[&str],
+) -> Result<PathBuf> {
+    let profile = built.file_name().context("there is no folder")?;
     let mut wanted = BTreeSet::new();
     for path in files(root, Path::new(""))? {
         if !DECLARED.iter().any(|name| path.starts_with(name)) {
@@ -46,19 +49,28 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
         put(&declared.join(&path), &tree.join(&path))?;
         wanted.insert(path);
     }
-    for path in files(&tree, Path::new(""))? {
+    for path in files(tree, Path::new(""))? {
         if !wanted.contains(&path) {
             fs::remove_file(tree.join(&path))?;
         }
     }
-    let target = place.join("target");
+    let target = tree.with_file_name("target");
     for folder in [".fingerprint", "build", "deps"] {
-        share(&debug.join(folder), &target.join("debug").join(folder))?;
+        share(&built.join(folder), &target.join(profile).join(folder))?;
     }
-    eprintln!("building the changed tree");
+    eprintln!("building {}", tree.display());
     let mut build = crate::cargo();
-    build.current_dir(&tree).arg("build").arg("--quiet");
-    build.args(["--workspace", "--bin", "event-grpc", "--examples"]);
+    build.current_dir(tree).arg("build").arg("--quiet");
+    build.arg("--workspace");
+    for name in executables {
+        build.args(["--bin", name]);
+    }
+    // As in `build.rs`: these choose the features with which the artefacts that are shared were built.
+    build.arg(if profile == "release" {
+        "--release"
+    } else {
+        "--examples"
+    });
     build.arg("--target-dir").arg(&target);
     if !build.status().context("cannot run cargo")?.success() {
         bail!(
@@ -66,11 +78,11 @@ pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBu
             tree.display()
         );
     }
-    Ok(target.join("debug/event-grpc"))
+    Ok(target.join(profile))
 }
 
 /// Copies what is declared and generated.
-pub(super) fn declared(root: &Path, to: &Path) -> Result<()> {
+pub(crate) fn declared(root: &Path, to: &Path) -> Result<()> {
     for path in files(root, Path::new(""))? {
         if DECLARED.iter().any(|name| path.starts_with(name)) {
             put(&root.join(&path), &to.join(&path))?;
