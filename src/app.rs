@@ -181,12 +181,12 @@ impl App {
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
         let databases = connected_stores.databases().clone();
         let stores = connected_stores.of_tables(pipeline);
-        let off_queues = off::queues(pipeline, &stores);
         let remote = config.amqp_url.is_some();
-        // In memory a queue is one, and takes all.
-        let served = |queue: &Queue| remote || !queue.is_partition();
+        let off_queues = off::queues(pipeline, &stores, remote);
+        // In memory a queue is one, and takes all that is published here.
+        let served = |queue: &Queue| remote || !(queue.is_partition() || queue.foreign.is_some());
         let queues: Vec<&'static Queue> = pipeline.queues.iter().filter(|q| served(q)).collect();
-        let requests = off::requests(pipeline, &config.environment, remote)?;
+        let requests = off::requests(pipeline, &config, remote)?;
         // With RabbitMQ, queues that are disabled are declared all the same, so that their messages wait.
         let topology = Topology::of(pipeline, |queue| {
             let is_on = !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests);

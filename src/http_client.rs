@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
+use tower::Service as _;
 
 use crate::tls::client::Tls;
 use crate::tls::https::Https;
@@ -37,9 +38,9 @@ pub struct CertificateError(#[from] TlsError);
 #[derive(Debug, Clone)]
 pub enum Client {
     /// Without TLS.
-    Plain(HyperClient<HttpConnector, Full<Bytes>>),
+    Plain(HyperClient<HttpConnector, Full<Bytes>>, HttpConnector),
     /// With TLS.
-    Encrypted(HyperClient<Https, Full<Bytes>>),
+    Encrypted(HyperClient<Https, Full<Bytes>>, Https),
 }
 
 impl Client {
@@ -57,11 +58,14 @@ impl Client {
         pool.pool_timer(TokioTimer::new());
         pool.pool_idle_timeout(IDLE_LIMIT);
         let Some(tls) = tls.map(Tls::new) else {
-            return Ok(Client::Plain(pool.build(connector)));
+            return Ok(Client::Plain(pool.build(connector.clone()), connector));
         };
         tls.config()?;
         let connector = Https::new(connector, tls);
-        Ok(Client::Encrypted(pool.build(connector)))
+        Ok(Client::Encrypted(
+            pool.build(connector.clone()),
+            connector,
+        ))
     }
 
     /// Sends a request, and answers with the head of the response.
@@ -70,8 +74,26 @@ impl Client {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<impl Body<Data = Bytes> + Unpin + use<>>, Error> {
         match self {
-            Client::Plain(client) => client.request(request).await,
-            Client::Encrypted(client) => client.request(request).await,
+            Client::Plain(client, _) => client.request(request).await,
+            Client::Encrypted(client, _) => client.request(request).await,
+        }
+    }
+
+    /// Connects, and shakes hands where that is encrypted; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is no connection.
+    pub async fn connect(&self, uri: Uri) -> Result<(), String> {
+        match self {
+            Client::Plain(_, connector) => {
+                let connected = connector.clone().call(uri).await;
+                connected.map(drop).map_err(|error| chain(&error))
+            }
+            Client::Encrypted(_, connector) => {
+                let connected = connector.clone().call(uri).await;
+                connected.map(drop).map_err(|error| chain(&*error))
+            }
         }
     }
 }

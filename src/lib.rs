@@ -8,6 +8,7 @@ pub mod capacity;
 pub mod client;
 pub mod host;
 pub mod http_client;
+pub mod kafka;
 pub mod listen;
 pub mod metrics;
 pub mod plain;

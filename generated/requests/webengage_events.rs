@@ -4,7 +4,7 @@
 //! What people did, for WebEngage; users and brands have accounts of their own there.
 
 use crate::contract::{
-    Context, Message, Piece, Request, RowError, Target, function, json,
+    Context, Message, Piece, Request, RowError, Target, To, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -13,8 +13,10 @@ pub static REQUEST: Request = Request {
     targets: &[
         Target {
             name: "webengage_events.USER",
-            method: "POST",
-            url: &[Piece::Variable("WEBENGAGE_EVENTS_URL")],
+            to: To::Url {
+                method: "POST",
+                url: &[Piece::Variable("WEBENGAGE_EVENTS_URL")],
+            },
             headers: &[
                 (
                     "Authorization",
@@ -24,8 +26,10 @@ pub static REQUEST: Request = Request {
         },
         Target {
             name: "webengage_events.BRAND",
-            method: "POST",
-            url: &[Piece::Variable("WEBENGAGE_BRAND_EVENTS_URL")],
+            to: To::Url {
+                method: "POST",
+                url: &[Piece::Variable("WEBENGAGE_BRAND_EVENTS_URL")],
+            },
             headers: &[
                 (
                     "Authorization",

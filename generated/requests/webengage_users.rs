@@ -4,7 +4,7 @@
 //! Who people are, for WebEngage.
 
 use crate::contract::{
-    Context, Message, Piece, Request, RowError, Target, function, json,
+    Context, Message, Piece, Request, RowError, Target, To, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -13,8 +13,10 @@ pub static REQUEST: Request = Request {
     targets: &[
         Target {
             name: "webengage_users.USER",
-            method: "POST",
-            url: &[Piece::Variable("WEBENGAGE_USERS_URL")],
+            to: To::Url {
+                method: "POST",
+                url: &[Piece::Variable("WEBENGAGE_USERS_URL")],
+            },
             headers: &[
                 (
                     "Authorization",
@@ -24,8 +26,10 @@ pub static REQUEST: Request = Request {
         },
         Target {
             name: "webengage_users.BRAND",
-            method: "POST",
-            url: &[Piece::Variable("WEBENGAGE_BRAND_USERS_URL")],
+            to: To::Url {
+                method: "POST",
+                url: &[Piece::Variable("WEBENGAGE_BRAND_USERS_URL")],
+            },
             headers: &[
                 (
                     "Authorization",

@@ -8,7 +8,7 @@ use crate::access::Access as Senders;
 use crate::contract::{Intake, Pipeline, Storage};
 use crate::ingest::{cors::Cors, pool};
 use crate::ops::access::Access;
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 use crate::switches::Switches;
 use crate::tls::ServerTls;
 
@@ -78,7 +78,8 @@ fn sources(judged: &mut Judged, config: &Config, pipeline: &'static Pipeline) {
 }
 
 fn destinations(judged: &mut Judged, config: &Config, pipeline: &'static Pipeline) {
-    let requests = Requests::new(pipeline.requests, |name| config.environment.get(name));
+    let variable = |name: &str| config.environment.get(name);
+    let requests = Requests::with_kafka(pipeline.requests, config.kafka.as_ref(), variable);
     if let Some(requests) = judged.note("requests", requests.context("an HTTP destination")) {
         for request in pipeline.requests {
             if let Some(missing) = requests.missing(request) {

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::environment::Environment;
-use super::stores;
+use super::{Config, stores};
 use crate::contract::{Destination, Pipeline, Queue};
 use crate::ingest::sources::Sources;
 use crate::ops::readiness::OffQueues;
 use crate::sink::Stores;
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 
-/// Queues of tables whose database isn't configured, with the reason; one log line for each reason.
-pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues {
+/// Why a queue of a topic of other services is off.
+const NO_KAFKA: &str =
+    "without RabbitMQ and Kafka (--amqp-url, --kafka-brokers) no topic of other services is read";
+
+/// Queues of tables whose database isn't configured, and of topics that nobody reads without RabbitMQ and Kafka, with the
+/// reason; one log line for each reason.
+pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores, remote: bool) -> OffQueues {
     let mut by_reason: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     for queue in pipeline.queues {
-        let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
-            continue;
+        let table = queue.into.table().filter(|t| stores.of(t).is_none());
+        let reason = match table {
+            Some(table) => stores::reason(table.storage),
+            None if queue.foreign.is_some() && !remote => NO_KAFKA,
+            None => continue,
         };
-        by_reason
-            .entry(stores::reason(table.storage))
-            .or_default()
-            .push(queue.name);
+        by_reason.entry(reason).or_default().push(queue.name);
     }
     let mut off = OffQueues::new();
     for (reason, queues) in by_reason {
@@ -28,7 +32,7 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
         tracing::info!(
             queues = named,
             reason,
-            "Queues are disabled because their destination is not configured."
+            "Queues are disabled because what they need is not configured."
         );
         off.extend(queues.into_iter().map(|queue| (queue, reason)));
     }
@@ -39,10 +43,11 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
 /// RabbitMQ.
 pub(super) fn requests(
     pipeline: &'static Pipeline,
-    environment: &Environment,
+    config: &Config,
     remote: bool,
 ) -> anyhow::Result<Requests> {
-    let requests = Requests::new(pipeline.requests, |name| environment.get(name))?;
+    let variable = |name: &str| config.environment.get(name);
+    let requests = Requests::with_kafka(pipeline.requests, config.kafka.as_ref(), variable)?;
     for request in pipeline.requests {
         let into = |queue: &&Queue| matches!(queue.into, Destination::Request(r) if r.name == request.name);
         let queues: Vec<&str> = pipeline

@@ -46,7 +46,7 @@ pub fn all(pipeline: &Pipeline) -> Vec<Variable> {
         found.extend(of_secret(name));
     }
     found.extend([OPS_TOKEN, KEY].map(|name| variable(name, true)));
-    found.push(variable(crate::sink::http::REQUESTS_CA, false));
+    found.push(variable(crate::sink::requests::REQUESTS_CA, false));
     for name in secrets(pipeline) {
         found.extend(of_secret(&name));
     }

@@ -26,8 +26,9 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 pub use rabbitmq::fuzz;
 
 pub use kafka::{
-    Drain, DrainError, Kafka, KafkaAccount, KafkaAddress, KafkaAddressError, KafkaClientError,
-    KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions, unsettled,
+    Drain, DrainError, InspectError, InspectedTopic, Kafka, KafkaAccount, KafkaAddress,
+    KafkaAddressError, KafkaClientError, KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions,
+    inspect, unsettled,
 };
 pub use letter::Letter;
 pub use memory::Embedded;

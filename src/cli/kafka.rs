@@ -9,11 +9,11 @@ use crate::app::environment;
 use crate::app::variables::KAFKA_PASSWORD;
 use crate::broker::{KafkaAccount, KafkaAddress, KafkaFiles, KafkaMechanism};
 
-/// Kafka, for the queues of pipeline.yaml that it carries.
+/// Kafka, for the queues of pipeline.yaml that it carries, and for topics of other services.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct KafkaArgs {
     /// Kafka brokers, as in host:9092,host:9092. Brokers on other machines are spoken to over TLS unless kafka:// stands
-    /// before them. Needed if a queue of pipeline.yaml says `kafka`.
+    /// before them. Needed if a queue of pipeline.yaml says `kafka`; a request with a `topic` is off without.
     #[arg(long, env = "EVENT_GRPC_KAFKA_BROKERS", value_name = "LIST")]
     kafka_brokers: Option<String>,
     /// Kafka user (SASL). The password is in EVENT_GRPC_KAFKA_PASSWORD, or in the file that EVENT_GRPC_KAFKA_PASSWORD_FILE

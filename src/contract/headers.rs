@@ -37,6 +37,9 @@ pub const HTTP_HEADERS: &str = "x-http-headers";
 /// more.
 pub const OBJECT_ID: &str = "x-object-id";
 
+/// Key of the record that the message came as: a text, of topics of other services only.
+pub const KAFKA_KEY: &str = "kafka_key";
+
 /// Reason why a message could not be read as it was sent: a text. It is written in place of what RabbitMQ delivered,
 /// and is not believed of anybody else.
 pub const UNREADABLE: &str = "x-unreadable";

@@ -30,7 +30,7 @@ pub use partition::{
 };
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
-pub use request::{Piece, Rate, Request, Target, Template};
+pub use request::{Made, Piece, Rate, Request, Target, Template, To};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
@@ -42,7 +42,7 @@ pub use table::{
     Append, AppendDeadLetter, Block, Cluster, ColumnSpec, Conflict, Ddl, Holds, Sharding, Storage,
     Table, Upsert, queue_of_shard, shard_of_queue,
 };
-pub use topic::Topic;
+pub use topic::{Foreign, Format, Topic};
 
 pub use crate::dead_letter::DeadLetter;
 pub use crate::function;

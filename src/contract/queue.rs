@@ -6,7 +6,7 @@ use super::ids::IdFrom;
 use super::partition::{Partition, PartitionBy};
 use super::request::Request;
 use super::table::Table;
-use super::topic::Topic;
+use super::topic::{Foreign, Topic};
 use crate::protobuf::Shape;
 
 /// A queue, who works on it and what becomes of its messages.
@@ -18,6 +18,8 @@ pub struct Queue {
     pub kind: QueueKind,
     /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
     pub topic: Option<Topic>,
+    /// Kafka topic of other services that its messages come from.
+    pub foreign: Option<Foreign>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Number of workers that prepare its messages in one instance.

@@ -1,4 +1,4 @@
-//! Requests: how a JSON message is forwarded to an HTTP API.
+//! Requests: how a JSON message is forwarded to an HTTP API, or to a topic of Kafka.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use crate::json;
 use crate::protobuf::Shape;
 use crate::row_error::RowError;
 
-/// HTTP request that forwards messages.
+/// Request that forwards messages.
 #[derive(Debug)]
 pub struct Request {
     /// Its name in `pipeline.yaml`.
@@ -37,12 +37,40 @@ pub struct Request {
 pub struct Target {
     /// The request's name and, where there are several targets, the value that chooses this one.
     pub name: &'static str,
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The address.
-    pub url: Template,
+    /// Where it is.
+    pub to: To,
     /// The headers beside those that every request has.
     pub headers: &'static [(&'static str, Template)],
+}
+
+/// Where a target is.
+#[derive(Debug, Clone, Copy)]
+pub enum To {
+    /// An HTTP API.
+    Url {
+        /// The HTTP method.
+        method: &'static str,
+        /// The address.
+        url: Template,
+    },
+    /// A topic of Kafka that other services read.
+    Topic {
+        /// Its name.
+        name: &'static str,
+        /// The key of a record; an empty text is none.
+        key: Option<fn(&Message<'_>) -> Result<String, RowError>>,
+    },
+}
+
+/// What a message is sent as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Index of its target.
+    pub target: usize,
+    /// The JSON text.
+    pub body: Vec<u8>,
+    /// Key of its record, if its target is a topic and it has one.
+    pub key: Option<String>,
 }
 
 /// A text with variables of the server's environment in it.
@@ -67,7 +95,7 @@ pub struct Rate {
 }
 
 impl Request {
-    /// Target and body of a message of this shape: the index of its target, and the JSON text.
+    /// What a message of this shape is sent as, and where to.
     ///
     /// # Errors
     ///
@@ -77,10 +105,18 @@ impl Request {
         shape: &Shape,
         message: &Message<'_>,
         cx: &Context,
-    ) -> Result<(usize, Vec<u8>), RowError> {
+    ) -> Result<Made, RowError> {
         json::check(message.body, shape)?;
         let target = (self.choose)(message)?;
-        Ok((target, (self.body)(message, cx)?))
+        let key = match self.targets.get(target).map(|target| target.to) {
+            Some(To::Topic { key: Some(key), .. }) => Some(key(message)?),
+            _ => None,
+        };
+        Ok(Made {
+            target,
+            body: (self.body)(message, cx)?,
+            key: key.filter(|key| !key.is_empty()),
+        })
     }
 }
 
@@ -88,8 +124,12 @@ impl Target {
     /// The variables that it needs, each once.
     pub fn variables(&self) -> Vec<&'static str> {
         let headers = self.headers.iter().map(|(_, value)| *value);
+        let url = match self.to {
+            To::Url { url, .. } => Some(url),
+            To::Topic { .. } => None,
+        };
         let mut found = Vec::new();
-        for piece in std::iter::once(self.url).chain(headers).flatten() {
+        for piece in url.into_iter().chain(headers).flatten() {
             if let Piece::Variable(name) = piece
                 && !found.contains(name)
             {

@@ -1,4 +1,4 @@
-//! Kafka topic that carries a queue's messages.
+//! Kafka topics: those that carry queues, and those of other services.
 
 /// A topic in place of a queue of RabbitMQ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,25 @@ pub struct Topic {
     /// True if other services publish to the queue's exchanges: what they publish arrives in the queue in RabbitMQ, and a
     /// bridge moves it to the topic.
     pub bridged: bool,
+}
+
+/// A topic of other services, whose records are a queue's messages. It is read, and neither made nor written to: the
+/// [`Topic`] of the queue is the one of retries beside it, and its name the consumer group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign {
+    /// Its name.
+    pub topic: &'static str,
+    /// Format of its values.
+    pub format: Format,
+}
+
+/// Format of the values of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON.
+    Json,
+    /// The protobuf message of the queue.
+    Protobuf,
 }
 
 impl Topic {

@@ -39,6 +39,15 @@ pub const DELETED_UNREAD: Metric<Counter, 1> = Metric::counter(
 )
 .known_from_start();
 
+/// Records without a value.
+pub const TOMBSTONES: Metric<Counter, 1> = Metric::counter(
+    "event_grpc_kafka_tombstones_total",
+    "records",
+    &[QUEUE],
+    "Records without a value that this instance passed over in a topic of other services: tombstones, of which there is \
+     nothing to store.",
+);
+
 /// Assigned partitions.
 pub const PARTITIONS: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_kafka_partitions",
@@ -54,6 +63,7 @@ pub(super) const GROUP: Group = Group {
         LAG.declaration(),
         RETENTION_USED.declaration(),
         DELETED_UNREAD.declaration(),
+        TOMBSTONES.declaration(),
         PARTITIONS.declaration(),
     ],
 };

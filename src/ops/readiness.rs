@@ -15,7 +15,7 @@ use crate::broker::{Link, Status};
 use crate::contract::Request;
 use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
-use crate::sink::http;
+use crate::sink::requests;
 use crate::switches::Switches;
 use crate::tls::ServerTls;
 use crate::trace::Tracer;
@@ -63,12 +63,12 @@ pub struct Readiness {
 #[derive(Debug, Clone)]
 pub struct Requests {
     all: &'static [&'static Request],
-    on: http::Requests,
+    on: requests::Requests,
 }
 
 impl Requests {
     /// Creates it from all requests and the enabled ones.
-    pub fn new(all: &'static [&'static Request], on: http::Requests) -> Self {
+    pub fn new(all: &'static [&'static Request], on: requests::Requests) -> Self {
         Requests { all, on }
     }
 

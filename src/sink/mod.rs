@@ -1,10 +1,10 @@
-//! Sinks: the stores in which the rows of a batch end up.
+//! Sinks: the stores in which the rows of a batch end up, and what single messages are forwarded to.
 
 pub mod clickhouse;
 pub mod found;
 pub mod health;
-pub mod http;
 pub mod postgres;
+pub mod requests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Connector for `https://`, which verifies as its options say.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -33,6 +34,12 @@ impl Https {
     pub fn new(mut http: HttpConnector, tls: Tls) -> Self {
         http.enforce_http(false);
         Https { http, tls }
+    }
+}
+
+impl fmt::Debug for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Https").finish_non_exhaustive()
     }
 }
 

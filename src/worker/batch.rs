@@ -10,6 +10,7 @@ use super::failed::panicked_unit;
 use super::message::{Content, Prepared, units};
 use super::shard_blocks::ShardBlocks;
 use super::stretch::{Appended, Room, append_from, becomes};
+use crate::broker::Place;
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Block with its messages. The rows of a message are in one batch, unless the block becomes too heavy.
@@ -121,16 +122,22 @@ impl Batch {
         self.opened
     }
 
-    /// Offset of its last message, if they are a range of one partition without a gap, and all of their units are in the
-    /// block.
+    /// Offset of its last message, if they are a range of one partition in which no message is missing, and all of their
+    /// units are in the block.
     pub(super) fn last_of_range(&self) -> Option<i64> {
         let whole = self.rest.is_none() && self.held.iter().all(|held| held.failed.is_empty());
-        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
-        let (first, last) = (place(self.held.first()?)?, place(self.held.last()?)?);
-        let count = i64::try_from(self.held.len()).ok()?;
-        let of_one = first.topic == last.topic && first.partition == last.partition;
-        let gapless = last.offset - first.offset + 1 == count;
-        (whole && of_one && gapless).then_some(last.offset)
+        let places = self
+            .held
+            .iter()
+            .map(|held| held.message.delivery.place.as_ref());
+        let places: Vec<&Place> = places.collect::<Option<_>>()?;
+        let follows = |pair: &[&Place]| {
+            let [before, after] = pair else { return false };
+            let of_one = before.topic == after.topic && before.partition == after.partition;
+            of_one && (after.begins..=after.offset).contains(&(before.offset + 1))
+        };
+        let last = places.last()?.offset;
+        (whole && places.windows(2).all(follows)).then_some(last)
     }
 
     /// First unit of the last message that there was no room for: all from this one on.

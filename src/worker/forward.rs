@@ -1,4 +1,4 @@
-//! Forwarder: sends the messages of a queue to an HTTP API, one by one, and settles each.
+//! Forwarder: sends the messages of a queue to an HTTP API or a topic of others, one by one, and settles each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::contract::{Context, Input, Message, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::row_error::RowError;
-use crate::sink::http::{RequestError, Target};
+use crate::sink::requests::{RequestError, Target};
 use crate::time::now_ms;
 use crate::trace::TraceContext;
 
@@ -39,7 +39,9 @@ struct Parcel<'a> {
     target: &'a Target,
     gate: &'a Gate,
     body: Bytes,
-    key: &'a str,
+    /// Key of the record, if it becomes one.
+    key: Option<String>,
+    id: &'a str,
     retries: u8,
     /// Span of its message, if that is recorded.
     trace: Option<TraceContext>,
@@ -163,13 +165,14 @@ impl Forwarder {
         let Input::Json(shape) = queue.input else {
             return Err(RowError::Layout("of such messages"));
         };
-        let (at, body) = self.request.made_of(shape, &message, cx)?;
-        match (self.targets.get(at), self.gates.get(at)) {
+        let made = self.request.made_of(shape, &message, cx)?;
+        match (self.targets.get(made.target), self.gates.get(made.target)) {
             (Some(target), Some(gate)) => Ok(Parcel {
                 target,
                 gate,
-                body: body.into(),
-                key: message.id,
+                body: made.body.into(),
+                key: made.key,
+                id: message.id,
                 retries: queue.retries,
                 trace: of.delivery.ack_guard.trace(),
             }),
@@ -230,7 +233,8 @@ impl Forwarder {
                 continue;
             }
             let mut span = traced::request(&self.setup.states.tracer, parcel.trace, target);
-            let sending = target.send(turn, parcel.body.clone(), parcel.key, span.as_mut());
+            let (id, key) = (parcel.id, parcel.key.as_deref());
+            let sending = target.send(turn, parcel.body.clone(), id, key, span.as_mut());
             let sent = cancellable(&self.setup.give_up, sending).await?;
             traced::answered(span, &sent);
             match &sent {

@@ -1,7 +1,8 @@
 //! Lanes: the batches of a table that fill side by side: one for each partition of a log, and one for what comes from
 //! queues.
 //!
-//! A batch of a partition is a range of its offsets without a gap, so that it can be pinned, and made again as it was.
+//! A batch of a partition is a range of its offsets in which no message is missing, so that it can be pinned, and made again
+//! as it was.
 //! Workers prepare messages beside each other: one that comes too early waits for those before it. What was pinned before
 //! makes a batch of its own, which is waited for until it is whole.
 
@@ -215,11 +216,13 @@ impl Lane {
     }
 
     fn settle(&mut self, cx: &Context, patience: Duration, is_full: impl Fn(&Batch) -> bool) {
-        while let Some((offset, pinned)) = self.first_early() {
+        while let Some((offset, begins, pinned)) = self.first_early() {
             let waited = self
                 .early_since
                 .is_some_and(|since| since.elapsed() >= patience);
-            let follows = self.next.is_none_or(|next| offset == next);
+            let follows = self
+                .next
+                .is_none_or(|next| (begins..=offset).contains(&next));
             if !self.batch.is_empty() {
                 // A gap ends a batch, if nobody comes to fill it; so does a range that was pinned before.
                 if pinned != self.pinned || (!follows && waited) {
@@ -244,9 +247,11 @@ impl Lane {
         }
     }
 
-    fn first_early(&self) -> Option<(i64, Option<Range>)> {
+    /// Offset, begin of its stretch and range of the first message that waits.
+    fn first_early(&self) -> Option<(i64, i64, Option<Range>)> {
         let (offset, message) = self.early.first_key_value()?;
         let place = message.delivery.place.as_ref();
-        Some((*offset, place.and_then(|place| place.pinned)))
+        let begins = place.map_or(*offset, |place| place.begins);
+        Some((*offset, begins, place.and_then(|place| place.pinned)))
     }
 }

@@ -25,6 +25,7 @@ mod fit;
 mod flush;
 mod flush_shards;
 mod forward;
+mod from_protobuf;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod gate;
@@ -74,7 +75,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::Broker;
 use crate::contract::{Destination, Pipeline, Queue, Request, Table, shard_of_queue};
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 use crate::sink::{Store, Stores};
 use breaker::{Breakers, Least};
 use forward::Forwarder;

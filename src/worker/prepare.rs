@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::ack_guard::Received;
 use super::catch_panic::catch_panic;
+use super::from_protobuf::FromProtobuf;
 use super::ids::{json_with_ids, split_with_ids};
 use super::message::{Content, Prepared, Undelivered};
 use super::objects::Objects;
@@ -15,10 +16,11 @@ use super::split::{Part, split};
 use super::stretch::becomes;
 use super::{States, client, headers, late, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
-use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::{Envelope, Input, Pipeline, Queue, Retired, Schemas};
+use crate::contract::headers::{EVENT_BATCH, JSON, PROTOBUF, UNREADABLE};
+use crate::contract::{Envelope, Format, Input, Pipeline, Queue, Retired, Schemas};
 use crate::json::Map;
 use crate::proto_json::ProtoJson;
+use crate::protobuf::Shape;
 use crate::row_error::RowError;
 use crate::weight::{self, Budget, Permit};
 
@@ -27,6 +29,7 @@ use crate::weight::{self, Budget, Permit};
 pub(super) struct Preparer {
     /// Readers of proto3 JSON, by layout.
     readers: Vec<(&'static Envelope, ProtoJson)>,
+    from_protobuf: FromProtobuf,
     metrics: HashMap<&'static str, Arc<SettlementMetrics>>,
     /// Schemas that this build knows.
     schemas: Schemas,
@@ -48,6 +51,7 @@ impl Preparer {
         }
         Preparer {
             readers,
+            from_protobuf: FromProtobuf::new(pipeline),
             metrics: settlement_metrics::all(pipeline),
             schemas: pipeline.known_schemas(),
             retired: pipeline.retired,
@@ -66,6 +70,9 @@ impl Preparer {
     pub(super) async fn room(&self, queue: &Queue, delivery: &Received) -> Option<Permit> {
         match queue.input {
             Input::Events(_) if is_json(&delivery.properties) => {
+                Some(self.decoding.acquire(decoded(&delivery.body)).await)
+            }
+            Input::Json(_) if is_protobuf(queue, &delivery.properties) => {
                 Some(self.decoding.acquire(decoded(&delivery.body)).await)
             }
             _ => None,
@@ -94,7 +101,7 @@ impl Preparer {
                 Err(unreadable(&delivery))
             }
             Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
-            Input::Json(_) => Objects::find(&delivery.body).map(Content::Json),
+            Input::Json(shape) => self.objects(queue, shape, &mut delivery),
             Input::DeadLetters(envelope) => {
                 Ok(Content::DeadLetter(undelivered(envelope, &delivery)))
             }
@@ -114,6 +121,20 @@ impl Preparer {
             content,
             headers,
         }
+    }
+
+    fn objects(
+        &self,
+        queue: &Queue,
+        shape: &'static Shape,
+        delivery: &mut Received,
+    ) -> Result<Content, RowError> {
+        if is_protobuf(queue, &delivery.properties) {
+            light_enough(&delivery.body)?;
+            delivery.body = self.from_protobuf.json(shape, &delivery.body)?;
+            delivery.properties.content_type = Some(JSON.into());
+        }
+        Objects::find(&delivery.body).map(Content::Json)
     }
 
     fn events(
@@ -197,13 +218,23 @@ fn unreadable(delivery: &Received) -> RowError {
 }
 
 fn is_json(properties: &Properties) -> bool {
+    has_type(properties, JSON)
+}
+
+/// True if a message of a queue of JSON messages comes in protobuf.
+fn is_protobuf(queue: &Queue, properties: &Properties) -> bool {
+    let foreign = queue.foreign.map(|foreign| foreign.format);
+    foreign == Some(Format::Protobuf) && has_type(properties, PROTOBUF)
+}
+
+fn has_type(properties: &Properties, wanted: &str) -> bool {
     let content_type = properties.content_type.as_deref().unwrap_or_default();
     content_type
         .split(';')
         .next()
         .unwrap_or_default()
         .trim()
-        .eq_ignore_ascii_case(JSON)
+        .eq_ignore_ascii_case(wanted)
 }
 
 fn is_batch(delivery: &Received) -> bool {

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{HoldLimits, Pace, Setup, States};
 use crate::broker::testing::Simulated;
 use crate::contract::Pipeline;
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 use crate::sink::{Store, Stores};
 
 /// Number of schedules.

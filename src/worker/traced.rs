@@ -6,7 +6,7 @@ use super::failed::Verdict;
 use super::settle::Decided;
 use crate::contract::{Block, Queue, Storage};
 use crate::sink::StoreError;
-use crate::sink::http::{RequestError, Target};
+use crate::sink::requests::{RequestError, Target};
 use crate::trace::{Kind, MOST_LINKS, Span, TraceContext, Tracer};
 
 /// Spans of the messages that cause an insert, those that are recorded.

@@ -241,6 +241,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         name: "back_q",
         kind,
         topic: None,
+        foreign: None,
         bindings: &[Route {
             exchange: "back.dx",
             routing_key: "back",
@@ -249,6 +250,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         prefetch_bytes: 16 << 20,
         awaited: true,
         partition: None,
+        keyed: false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! `event-grpc doctor`: what is wrong with settings, files and servers is found with what to do about it, and nothing is
 //! changed.
 
+mod reached;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -10,5 +10,6 @@ mod rabbit;
 pub(crate) mod server;
 pub(crate) mod support;
 mod targets;
+mod topic;
 mod trouble;
 mod webengage;

@@ -2,8 +2,12 @@
 //! `cargo xtask test` says.
 
 mod back;
+mod foreign;
+mod keys;
 mod kills;
 mod pipeline;
 mod restarts;
+mod secured;
 mod server;
 pub(crate) mod support;
+pub(crate) mod topics;

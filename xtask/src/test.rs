@@ -71,6 +71,9 @@ pub(crate) fn run(
         if full {
             walk::after_tests(root, &interrupt)?;
             deploy::after_tests(root)?;
+            if !kafka_tls(&interrupt)?.success() {
+                bail!("what is about TLS and accounts of Kafka fails");
+            }
             for version in services::rabbitmq::choices()? {
                 if !other_release(version, &interrupt)?.success() {
                     bail!("what is about RabbitMQ fails with {version}");
@@ -101,6 +104,18 @@ fn other_release(version: &str, interrupt: &Receiver<()>) -> Result<ExitStatus> 
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--test", "it", "--"]);
     tests.args(OF_RABBITMQ).envs(services.environment());
+    let (status, _, _) = watch(&tests, false, &mut services, interrupt)?;
+    Ok(status)
+}
+
+/// Runs the tests of Kafka with certificates and accounts in a build that has TLS for it, as releases do.
+fn kafka_tls(interrupt: &Receiver<()>) -> Result<ExitStatus> {
+    let mut services = Services::start(false)?;
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--features", "event-grpc/kafka-tls"]);
+    tests
+        .args(["--test", "it", "--", "kafka::secured"])
+        .envs(services.environment());
     let (status, _, _) = watch(&tests, false, &mut services, interrupt)?;
     Ok(status)
 }

@@ -108,6 +108,13 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
+/// True if a topic of Kafka can have a name.
+pub(crate) fn is_topic(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let reserved = name.is_empty() || matches!(name, "." | "..");
+    !reserved && name.len() <= 249 && name.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

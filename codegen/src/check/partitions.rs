@@ -18,7 +18,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         agree(resolved, source, out);
     }
     for queue in &resolved.queues {
-        if let Some(declared) = &queue.partitions {
+        if let Some(declared) = queue.partitions.as_ref().filter(|p| !p.of_topic) {
             taken(resolved, queue, declared, out);
         }
     }

@@ -24,7 +24,7 @@ pub use function::{Argument, Function};
 pub use ids::Ids;
 pub(crate) use partitions::lcm;
 pub use partitions::{PartitionKey, Partitions};
-pub use request::{Member, Piece, Rate, Request, Target, Template};
+pub use request::{Member, Piece, Rate, Request, Target, Template, To};
 pub use source::{
     Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,
@@ -163,6 +163,8 @@ pub struct Queue {
     pub quorum: bool,
     /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
     pub topic: Option<Topic>,
+    /// Kafka topic of other services that its messages come from.
+    pub foreign: Option<Foreign>,
     /// Bindings.
     pub bindings: Vec<Route>,
     /// Workers an instance.
@@ -187,6 +189,8 @@ pub struct Queue {
     pub derived: bool,
     /// Its partitions.
     pub partitions: Option<Partitions>,
+    /// The key of the partitions of its topic, in which Kafka keeps the order of messages.
+    pub topic_key: Option<PartitionKey>,
 }
 
 /// A Kafka topic.
@@ -202,6 +206,24 @@ pub struct Topic {
     pub retention_ms: u64,
     /// True if other services publish to the queue's exchanges, from where a bridge moves their messages.
     pub bridged: bool,
+}
+
+/// A Kafka topic of other services. The topic of retries beside it, which is ours, has the name of the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// Its name.
+    pub topic: String,
+    /// Format of its values.
+    pub format: Format,
+}
+
+/// Format of the values of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON.
+    Json,
+    /// The protobuf message of the queue.
+    Protobuf,
 }
 
 /// When a batch goes out.
@@ -347,4 +369,16 @@ pub enum Root {
     ClientOfMessage,
     /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
     Unknown,
+}
+
+// === impl Format ===
+
+impl Format {
+    /// Its name in `pipeline.yaml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Protobuf => "protobuf",
+        }
+    }
 }

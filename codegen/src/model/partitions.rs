@@ -49,6 +49,12 @@ pub(crate) fn lcm(a: u64, b: u64) -> u64 {
 // === impl Queue ===
 
 impl Queue {
+    /// The key by which its messages get to partitions, of its own or of its topic.
+    pub fn partition_key(&self) -> Option<&PartitionKey> {
+        let own = self.partitions.as_ref().map(|partitions| &partitions.by);
+        own.or(self.topic_key.as_ref())
+    }
+
     /// The names of its partitions; none if it has none.
     pub fn partition_names(&self) -> Vec<String> {
         let count = self.partitions.as_ref().map_or(0, |p| p.count);

@@ -1,10 +1,10 @@
-//! Requests: HTTP APIs that messages are forwarded to.
+//! Requests: HTTP APIs and topics of Kafka that messages are forwarded to.
 
 use prost_reflect::MessageDescriptor;
 
 use super::Value;
 
-/// HTTP request that forwards messages.
+/// Request that forwards messages.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Its name.
@@ -40,12 +40,44 @@ pub struct Request {
 pub struct Target {
     /// The value that chooses it, where there are several.
     pub value: Option<String>,
-    /// `POST`, `PUT` or `PATCH`.
-    pub method: &'static str,
-    /// The address.
-    pub url: Template,
+    /// Where it is.
+    pub to: To,
     /// The headers: name and value.
     pub headers: Vec<(String, Template)>,
+}
+
+/// Where a target is.
+#[derive(Debug, Clone)]
+pub enum To {
+    /// An HTTP API.
+    Url {
+        /// `POST`, `PUT` or `PATCH`.
+        method: &'static str,
+        /// The address.
+        url: Template,
+    },
+    /// A topic of Kafka.
+    Topic {
+        /// Its name.
+        name: String,
+        /// The expression that gives the key of a record, and its text.
+        key: Option<(Value, String)>,
+    },
+}
+
+impl Target {
+    /// Its address for people: a method and a URL, or a topic.
+    pub fn address(&self) -> String {
+        match &self.to {
+            To::Url { method, url } => format!("{method} {}", url.written),
+            To::Topic { name, .. } => format!("topic {name}"),
+        }
+    }
+
+    /// True if it is a topic.
+    pub fn is_topic(&self) -> bool {
+        matches!(self.to, To::Topic { .. })
+    }
 }
 
 /// A text with variables of the server's environment in it.

@@ -28,6 +28,10 @@ pub(super) fn of_queue(
     if let Some(name) = &queue.message {
         found.push((declared(resolved, name, out)?, name.span));
     }
+    let is_foreign = queue
+        .kafka
+        .as_ref()
+        .is_some_and(|kafka| kafka.source.is_some());
     let mut unmatched = Vec::new();
     let mut unclear = bindings
         .iter()
@@ -61,7 +65,7 @@ pub(super) fn of_queue(
     let Some((input, place)) = found.first() else {
         if let Some((binding, keys, source)) = unmatched.first() {
             out.push(no_match(&queue.name.value, binding, keys, *source));
-        } else if !unclear && !bindings.is_empty() {
+        } else if !unclear && (!bindings.is_empty() || is_foreign) {
             out.push(unknown(queue));
         }
         return None;
@@ -279,7 +283,11 @@ fn unknown(queue: &spec::Queue) -> Diagnostic {
         "the type of the messages of queue `{}` is unknown",
         queue.name.value
     );
-    Diagnostic::new(&UNKNOWN_INPUT, message)
-        .at(queue.name.span, "no source publishes to its exchanges")
-        .help("name their message: `message: package.Message`")
+    let found = Diagnostic::new(&UNKNOWN_INPUT, message);
+    let source = queue.kafka.as_ref().and_then(|kafka| kafka.source.as_ref());
+    let found = match source {
+        Some(source) => found.at(source.span, "what other services write there isn't said"),
+        None => found.at(queue.name.span, "no source publishes to its exchanges"),
+    };
+    found.help("name their message: `message: package.Message`")
 }

@@ -105,6 +105,11 @@ fn source(resolved: &Resolved<'_>, source: &resolve::Source<'_>) -> Option<Sourc
 
 fn queue(queue: &resolve::Queue) -> Option<Queue> {
     let settings = &queue.settings;
+    let partitions = queue.partitions.as_ref();
+    let (of_topic, of_queue) = match partitions.is_some_and(|p| p.of_topic) {
+        true => (partitions, None),
+        false => (None, partitions),
+    };
     Some(Queue {
         name: queue.name.clone(),
         quorum: settings.quorum,
@@ -112,6 +117,7 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
             Some((topic, _)) => Some(self::topic(topic)?),
             None => None,
         },
+        foreign: queue.foreign.clone(),
         bindings: queue.bindings.iter().map(|b| b.value.clone()).collect(),
         workers: u16::try_from(settings.workers).ok()?,
         prefetch: u16::try_from(queue.prefetch()).ok()?,
@@ -131,7 +137,8 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         id: queue.id.clone(),
         into: queue.into?,
         derived: queue.derived,
-        partitions: queue.partitions.as_ref().map(|p| p.partitions.clone()),
+        partitions: of_queue.map(|p| p.partitions.clone()),
+        topic_key: of_topic.map(|p| p.partitions.by.clone()),
     })
 }
 

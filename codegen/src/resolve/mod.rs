@@ -14,6 +14,7 @@ mod lower;
 mod messages;
 pub(crate) mod partitions;
 mod queues;
+mod records;
 mod requests;
 pub(crate) mod routing;
 mod sources;
@@ -80,6 +81,8 @@ pub(crate) struct Queue {
     pub(crate) bindings: Vec<Located<Route>>,
     /// Kafka topic that carries its messages, and the place of `kafka`.
     pub(crate) kafka: Option<(Topic, Span)>,
+    /// Kafka topic of other services that its messages come from.
+    pub(crate) foreign: Option<model::Foreign>,
     /// The place of its own `type`.
     pub(crate) typed: Option<Span>,
     /// Route of its dead letters.
@@ -113,6 +116,8 @@ pub(crate) struct Topic {
     pub(crate) retention_ms: u64,
     /// See `model::Topic`.
     pub(crate) bridged: bool,
+    /// True if the messages come from a topic of other services, and this is the one of retries.
+    pub(crate) foreign: bool,
 }
 
 /// A queue's settings with their places; a default has none.

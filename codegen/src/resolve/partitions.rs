@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind};
 
 use super::typing::{self, Scope};
-use super::{Queue, Resolved, Source};
+use super::{Queue, Resolved, Source, Topic};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{
     ColumnSource, Input, Intake, PartitionKey, Partitions, Root, Route, Type, Value,
@@ -21,30 +21,42 @@ pub(crate) struct Declared {
     pub(crate) place: Span,
     /// The place of their key; none if it is the default.
     pub(crate) by: Option<Span>,
+    /// True if they are those of the queue's topic.
+    pub(crate) of_topic: bool,
 }
 
 /// Resolves the partitions of a queue with this input.
 pub(super) fn resolve(
     resolved: &Resolved<'_>,
     written: &spec::Partitions,
-    input: Option<&Input>,
+    kafka: &Option<(Topic, Span)>,
+    input: &Option<Input>,
     out: &mut Diagnostics,
 ) -> Option<Declared> {
-    let Some(count) = &written.count else {
-        if let Some(by) = &written.by {
+    let (count, place, of_topic) = match (&written.count, &written.by, kafka) {
+        (Some(count), ..) => (count.value, count.span, false),
+        (None, Some(by), Some((topic, there))) => {
+            if let Some(found) = keyless(topic, by, *there) {
+                out.push(found);
+                return None;
+            }
+            (topic.partitions, by.span, true)
+        }
+        (None, Some(by), None) => {
             out.push(
                 Diagnostic::new(&PARTITIONS, "`partition_by` without `partitions`")
                     .at(by.span, "of what?")
                     .help("say how many: `partitions: 4`"),
             );
+            return None;
         }
-        return None;
+        (None, None, _) => return None,
     };
-    let input = input?;
+    let input = input.as_ref()?;
     if matches!(input, Input::DeadLetters) {
         out.push(
             Diagnostic::new(&PARTITIONS, "a queue of dead letters has no partitions")
-                .at(count.span, "not here"),
+                .at(place, "not here"),
         );
         return None;
     }
@@ -54,12 +66,32 @@ pub(super) fn resolve(
     };
     Some(Declared {
         partitions: Partitions {
-            count: u16::try_from(count.value).ok()?,
+            count: u16::try_from(count).ok()?,
             by,
         },
-        place: count.span,
+        place,
         by: written.by.as_ref().map(|by| by.span),
+        of_topic,
     })
+}
+
+/// What is wrong with a key for a topic that others choose the partitions of.
+fn keyless(topic: &Topic, by: &Text, there: Span) -> Option<Diagnostic> {
+    let (message, label, help) = match (topic.foreign, topic.bridged) {
+        (true, _) => (
+            "other services choose the partitions of their topic",
+            "they write it",
+            "leave `partition_by` out: the order of each partition of theirs is kept",
+        ),
+        (_, true) => (
+            "other services publish to this queue, and a bridge knows no key",
+            "behind a bridge",
+            "leave `partition_by` out, or have them publish to a queue with `partitions` in RabbitMQ",
+        ),
+        _ => return None,
+    };
+    let found = Diagnostic::new(&PARTITIONS, message).at(by.span, "nobody spreads by it");
+    Some(found.and(Some(there), label).help(help))
 }
 
 fn of_id(resolved: &Resolved<'_>, input: &Input) -> Option<PartitionKey> {
@@ -140,7 +172,8 @@ fn is_key(field: &FieldDescriptor) -> bool {
     number_or_text && !field.is_list() && !field.is_map()
 }
 
-fn is_key_type(ty: &Type) -> bool {
+/// True if a value of this type can be a key: a text or a whole number.
+pub(super) fn is_key_type(ty: &Type) -> bool {
     matches!(
         ty.present(),
         Type::String | Type::Int32 | Type::Int64 | Type::UInt32 | Type::UInt64

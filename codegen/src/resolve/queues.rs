@@ -50,19 +50,21 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             .map(|b| located(&b.exchange, b.key.value.clone(), b.key.span))
             .collect();
         let input = inputs::of_queue(resolved, queue, &bindings, table, out);
+        let of_kafka = kafka::topic(
+            spec,
+            &queue.name.value,
+            queue.kafka.as_ref(),
+            &bindings,
+            queue.message.is_some(),
+        );
         queues.push(Queue {
             name: queue.name.value.clone(),
             place: Some(queue.name.span),
             id: identity::of_queue(resolved, queue, &bindings, input.as_ref(), out),
-            partitions: partitions::resolve(resolved, &queue.partitions, input.as_ref(), out),
+            partitions: partitions::resolve(resolved, &queue.partitions, &of_kafka, &input, out),
+            foreign: kafka::foreign(queue.kafka.as_ref(), input.as_ref()),
             input,
-            kafka: kafka::topic(
-                spec,
-                &queue.name.value,
-                queue.kafka.as_ref(),
-                &bindings,
-                queue.message.is_some(),
-            ),
+            kafka: of_kafka,
             typed: queue.settings.quorum.as_ref().map(|quorum| quorum.span),
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
@@ -126,15 +128,17 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>, out: &mut Diagnostics) ->
         let own = table.spec.queue.as_ref();
         let own_settings = own.map(|q| q.settings.clone()).unwrap_or_default();
         let of_kafka = own.and_then(|own| own.kafka.as_ref());
+        let of_kafka = kafka::topic(spec, &name, of_kafka, &bindings, false);
         let parts = own.map(|q| q.partitions.clone()).unwrap_or_default();
         queues.push(Queue {
-            kafka: kafka::topic(spec, &name, of_kafka, &bindings, false),
+            foreign: None,
             typed: own_settings.quorum.as_ref().map(|quorum| quorum.span),
             place: Some(own.map_or(table.spec.name.span, |q| q.span)),
             bindings,
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
             settings: settings(&own_settings, &spec.defaults),
-            partitions: partitions::resolve(resolved, &parts, table.input.as_ref(), out),
+            partitions: partitions::resolve(resolved, &parts, &of_kafka, &table.input, out),
+            kafka: of_kafka,
             input: table.input.clone(),
             id: IdFrom::MessageId,
             into: Some(Destination::Table(index)),
@@ -178,6 +182,7 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             name: name.to_owned(),
             place: None,
             kafka: None,
+            foreign: None,
             typed: None,
             bindings,
             dead_letter: None,
@@ -213,6 +218,7 @@ pub(super) fn of_shards(resolved: &Resolved<'_>) -> Vec<Queue> {
             derived: true,
             partitions: None,
             kafka: None,
+            foreign: None,
             typed: None,
         }));
     }

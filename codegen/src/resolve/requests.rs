@@ -2,12 +2,12 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::{Resolved, statuses::statuses};
+use super::{Resolved, records, statuses::statuses};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::{is_header, list};
 use crate::model::{
-    self, ColumnSource, Destination, Input, Member, Piece, Request, Root, Target, Template, Type,
-    Value,
+    self, ColumnSource, Destination, Input, Member, Piece, Request, Root, Target, Template, To,
+    Type, Value,
 };
 use crate::resolve::typing::{self, Scope};
 use crate::rules::feeding::MIXED_INPUT;
@@ -44,6 +44,7 @@ pub(super) fn resolve(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Opt
                 resolved,
             };
             let by = scoped.choice(request, out);
+            let targets = scoped.with_keys(request, targets, out);
             let (whole, members) = scoped.body(request, out)?;
             let number = |value: &Option<spec::Located<u64>>, default| {
                 value.as_ref().map_or(default, |located| located.value)
@@ -104,7 +105,13 @@ fn message(resolved: &Resolved<'_>, at: usize, out: &mut Diagnostics) -> Option<
 fn targets(request: &spec::Request, out: &mut Diagnostics) -> Option<Vec<Target>> {
     let mut targets = Some(Vec::new());
     for (value, target) in &request.to {
-        let url = template(&target.url, out).filter(|url| is_url(url, &target.url, out));
+        let to = match &target.to {
+            spec::To::Url { method, url } => {
+                let template = template(url, out).filter(|found| is_url(found, url, out));
+                template.map(|url| To::Url { method, url })
+            }
+            spec::To::Topic { name, .. } => records::topic(name, out),
+        };
         let mut headers = Some(Vec::new());
         let mut seen: Vec<&Text> = request.idempotency_key.iter().collect();
         for (name, text) in &target.headers {
@@ -118,12 +125,11 @@ fn targets(request: &spec::Request, out: &mut Diagnostics) -> Option<Vec<Target>
                 _ => None,
             };
         }
-        targets = match (targets, url, headers) {
-            (Some(mut targets), Some(url), Some(headers)) => {
+        targets = match (targets, to, headers) {
+            (Some(mut targets), Some(to), Some(headers)) => {
                 targets.push(Target {
                     value: value.as_ref().map(|value| value.value.clone()),
-                    method: target.method,
-                    url,
+                    to,
                     headers,
                 });
                 Some(targets)
@@ -131,7 +137,7 @@ fn targets(request: &spec::Request, out: &mut Diagnostics) -> Option<Vec<Target>
             _ => None,
         };
     }
-    targets
+    targets.filter(|_| records::without_answers(request, out))
 }
 
 fn template(text: &Text, out: &mut Diagnostics) -> Option<Template> {
@@ -268,6 +274,32 @@ impl Scoped<'_> {
             _ => mistake,
         });
         None
+    }
+
+    /// The targets with the keys of their records.
+    fn with_keys(
+        &self,
+        request: &spec::Request,
+        targets: Option<Vec<Target>>,
+        out: &mut Diagnostics,
+    ) -> Option<Vec<Target>> {
+        let written = request.to.iter().map(|(_, target)| &target.to);
+        let keys: Option<Vec<_>> = written
+            .map(|to| match to {
+                spec::To::Topic { key: Some(key), .. } => {
+                    let value = self.value(key, out);
+                    value.and_then(|value| records::key(value, key, out)).map(Some)
+                },
+                _ => Some(None),
+            })
+            .collect();
+        let mut targets = targets?;
+        for (target, found) in targets.iter_mut().zip(keys?) {
+            if let To::Topic { key, .. } = &mut target.to {
+                *key = found;
+            }
+        }
+        Some(targets)
     }
 
     fn body(&self, request: &spec::Request, out: &mut Diagnostics) -> Option<Body> {

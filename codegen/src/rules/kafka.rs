@@ -3,7 +3,13 @@
 use crate::base::rule::Rule;
 
 /// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&TOPIC_NAME, &KAFKA_DEAD_LETTERS, &QUEUE_TYPE_IN_KAFKA];
+pub(super) const RULES: &[&Rule] = &[
+    &TOPIC_NAME,
+    &KAFKA_DEAD_LETTERS,
+    &QUEUE_TYPE_IN_KAFKA,
+    &KAFKA_SOURCE,
+    &RECORDS,
+];
 
 pub(crate) const TOPIC_NAME: Rule = Rule {
     code: "EG270",
@@ -35,4 +41,28 @@ pub(crate) const QUEUE_TYPE_IN_KAFKA: Rule = Rule {
            exchanges: a bridge moves their messages from RabbitMQ to the topic.",
     bad: "queues:\n  clicks: { type: classic, kafka: clicks, ... }",
     good: "queues:\n  clicks: { kafka: clicks, ... }",
+};
+
+pub(crate) const KAFKA_SOURCE: Rule = Rule {
+    code: "EG273",
+    name: "kafka-source",
+    purpose: "A topic of other services fills a queue of its own.",
+    text: "`kafka: { source: TOPIC }` reads a topic that other services write. Nothing of ours is published to it, so its \
+           queue has neither `bind` nor `topic`; it says by `message` what the records hold, by `format` how (`json`, or \
+           `protobuf`), and by `group` under which name Kafka keeps how far it was read. What goes back is in a topic of \
+           ours, GROUP.retry, for which `partitions`, `replicas` and `retention` are. The queue of a typed table is filled \
+           by our sources, and by no topic.",
+    bad: "queues:\n  orders_q: { bind: { order.dx: order }, kafka: { source: shop.orders }, message: shop.Order, ... }",
+    good: "queues:\n  orders_q: { kafka: { source: shop.orders }, message: shop.Order, dead_letter: error.dx, into: order }",
+};
+
+pub(crate) const RECORDS: Rule = Rule {
+    code: "EG274",
+    name: "records",
+    purpose: "A target that is a topic has what records have.",
+    text: "A request whose target is a topic of Kafka writes a record for each message: `{ topic: NAME, key: EXPRESSION, \
+           headers: { NAME: VALUE } }`. The key is a text or a whole number; Kafka keeps the order of the records of a key. \
+           Statuses are answers of HTTP: `retried` and `refused` are of targets that have a URL, as `key` is of topics.",
+    bad: "requests:\n  orders_out:\n    to: { topic: shop.orders, key: body.total }\n    retried: [503]",
+    good: "requests:\n  orders_out:\n    to: { topic: shop.orders, key: body.orderId }",
 };

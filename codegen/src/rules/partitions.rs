@@ -22,8 +22,9 @@ pub(crate) const PARTITIONS: Rule = Rule {
     name: "partitions",
     purpose: "A queue with partitions can have them, under names that are free.",
     text: "Partitions of queue Q are the queues Q.0, Q.1, …, behind the exchanges Q.partitions and Q.rest, so that nothing \
-           else has these names. `partition_by` says how messages are spread, so that it needs `partitions`. Queues of \
-           dead letters have none: what is in them has no key any more. The least common multiple of the numbers of \
+           else has these names. `partition_by` says how messages are spread, so that it needs `partitions`, or a topic of \
+           ours in Kafka, whose partitions are meant then. Queues of dead letters have none: what is in them has no key \
+           any more. The least common multiple of the numbers of \
            partitions of an exchange's queues is at most 256, because so many messages are under way side by side.",
     bad: "queues:\n  orders_q: { bind: { order.dx: order }, partition_by: body.userId, into: order, ... }",
     good: "queues:\n  orders_q: { bind: { order.dx: order }, partitions: 4, partition_by: body.userId, into: order, ... }",

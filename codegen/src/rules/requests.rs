@@ -29,8 +29,8 @@ pub(crate) const DESTINATION_NAME: Rule = Rule {
 pub(crate) const TARGET: Rule = Rule {
     code: "EG171",
     name: "target",
-    purpose: "A target has one method and one URL.",
-    text: "A target is `{ post: URL }`, or `put` or `patch`, and optionally `headers`. A request has one target (`to: \
+    purpose: "A target has one method and one URL, or is a topic.",
+    text: "A target is `{ post: URL }`, or `put` or `patch`, or `{ topic: NAME }` of Kafka, and optionally `headers`. A request has one target (`to: \
            TARGET`), or several that `by` chooses among (`to: { VALUE: TARGET }`).",
     bad: "requests:\n  shop: { to: { headers: { X-Key: $SHOP_KEY } } }",
     good: "requests:\n  shop: { to: { post: $SHOP_URL, headers: { X-Key: $SHOP_KEY } } }",

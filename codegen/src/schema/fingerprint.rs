@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::base::hash::hash;
 use crate::model::{
-    Argument, ColumnSource, Input, Intake, Model, Root, Route, RoutingKey, Table, Template, Value,
-    field_type,
+    Argument, ColumnSource, Input, Intake, Model, Root, Route, RoutingKey, Table, Template, To,
+    Value, field_type,
 };
 use prost_reflect::FieldDescriptor;
 
@@ -184,11 +184,15 @@ fn requests(model: &Model, facts: &mut Vec<String>) {
                 .iter()
                 .map(|(name, template)| (name.as_str(), written(template)))
                 .collect();
-            let (value, method) = (&target.value, target.method);
-            facts.push(format!(
-                "target {name} {value:?} {method} {} {headers:?}",
-                written(&target.url)
-            ));
+            let (value, mut address) = (&target.value, target.address());
+            if let To::Topic {
+                key: Some((key, _)),
+                ..
+            } = &target.to
+            {
+                address.push_str(&format!(" by {}", text(key)));
+            }
+            facts.push(format!("target {name} {value:?} {address} {headers:?}"));
         }
         let members = request.whole.iter().chain(&request.members);
         for member in members {

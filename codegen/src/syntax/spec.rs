@@ -31,7 +31,7 @@ pub(crate) use limits::{Limits, OFF};
 pub(crate) use ops::{ANYWHERE, Ops};
 pub(crate) use partitions::Partitions;
 use read::read;
-pub(crate) use request::Request;
+pub(crate) use request::{Request, Target, To};
 pub(crate) use scalars::{Fields, texts, wrong};
 pub(crate) use store::{InStore, Stores};
 pub(crate) use verify::{Verify, Way};

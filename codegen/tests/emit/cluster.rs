@@ -44,6 +44,7 @@ fn model(cluster: &Cluster) -> Model {
             more.extend((1..=u64::from(cluster.shards)).map(|shard| Queue {
                 name: of_shard(&queue.name, shard),
                 topic: None,
+                foreign: None,
                 partitions: None,
                 bindings: Vec::new(),
                 derived: true,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use event_grpc_codegen::model::{ColumnSource, Destination, Function, Model, Root};
+use event_grpc_codegen::model::{ColumnSource, Destination, Function, Model, Root, To};
 use event_grpc_codegen::schema::ancestors::{Ancestors, SCHEMAS};
 use event_grpc_codegen::schema::fingerprint::fingerprint;
 
@@ -50,7 +50,10 @@ fn a_fingerprint_changes_with_what_a_message_means() {
         model.requests[0].idempotency_key = Some("other".into())
     }));
     found.push(changed(|model| {
-        model.requests[0].targets[0].method = "PATCH"
+        model.requests[0].targets[0].to = To::Topic {
+            name: "posts".into(),
+            key: None,
+        }
     }));
     let count = found.len();
     found.sort();

@@ -5,9 +5,9 @@ mod tables;
 
 use event_grpc_codegen::model::{
     Auth, Batch, ClickHouse, Client, Column, ColumnSource, Cors, Database, Destination, Encoding,
-    Envelope, Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad,
-    PartitionKey, Partitions, Pool, Queue, Root, Route, RoutingKey, Scheme, SecretForm, Signature,
-    SignatureForm, Signed, SignedTime, Source, Store, Table, Topic, Type, Value, Verify,
+    Envelope, Exchange, ExchangeKind, Foreign, Format, Function, IdFrom, Ids, Input, Intake, Model,
+    OnBad, PartitionKey, Partitions, Pool, Queue, Root, Route, RoutingKey, Scheme, SecretForm,
+    Signature, SignatureForm, Signed, SignedTime, Source, Store, Table, Topic, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -267,6 +267,7 @@ impl Made<'_> {
             name: name.into(),
             quorum: derived,
             topic: None,
+            foreign: None,
             bindings: vec![binding],
             workers: 2,
             prefetch: 100,
@@ -283,9 +284,11 @@ impl Made<'_> {
             into: Destination::Table(table),
             derived,
             partitions: None,
+            topic_key: None,
         };
         let of = |count, by| Some(Partitions { count, by });
         let post = Input::Json(self.message("log.Post"));
+        let others = post.clone();
         let mut error_q = queue(
             "error_q",
             route("error.dx", "#"),
@@ -307,6 +310,22 @@ impl Made<'_> {
             },
             error_q,
             Queue {
+                foreign: Some(Foreign {
+                    topic: "others.posts".into(),
+                    format: Format::Protobuf,
+                }),
+                topic: Some(Topic {
+                    name: "posts".into(),
+                    partitions: 8,
+                    replicas: 3,
+                    retention_ms: 604_800_000,
+                    bridged: false,
+                }),
+                bindings: Vec::new(),
+                ..queue("others_q", route("post.dx", ""), others, 2, false)
+            },
+            Queue {
+                topic_key: Some(self.session()),
                 topic: Some(Topic {
                     name: "everything".into(),
                     partitions: 24,

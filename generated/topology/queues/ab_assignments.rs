@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "ab_assignments",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("ab.dx", "ab_assignments")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "activity_tracker_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("coffee.dx", "activity_tracker_rk")],
     workers: 2,
     prefetch: 20_000,

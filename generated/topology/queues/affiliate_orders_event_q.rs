@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "affiliate_orders_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("affiliate.dx", "*")],
     workers: 2,
     prefetch: 20_000,

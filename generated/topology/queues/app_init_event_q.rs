@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "app_init_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("event.dx", "APP_INIT")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "bigboss_votes_log_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("bigboss", "*")],
     workers: 2,
     prefetch: 20_000,

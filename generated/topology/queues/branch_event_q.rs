@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "branch_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("branch_event.tx", "*")],
     workers: 2,
     prefetch: 20_000,

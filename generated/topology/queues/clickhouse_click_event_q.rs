@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "clickhouse_click_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("grpc_event.dx", "CLICK")],
     workers: 2,
     prefetch: 20_000,

@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "clickhouse_purchase_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[
         route("grpc_event.tx", "InitiatePurchaseEvent"),
         route("grpc_event.tx", "CompletePurchaseEvent"),

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "create_user_account_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("identity.dx", "user.client.account.create")],
     workers: 2,
     prefetch: 20_000,

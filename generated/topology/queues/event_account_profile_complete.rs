@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "event.account_profile_complete",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("identity.dx", "user.client.account.profile.completed")],
     workers: 2,
     prefetch: 20_000,

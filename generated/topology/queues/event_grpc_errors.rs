@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.errors",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[
         route("shopify_event.dx", "error.shopify_events_q"),
         route("branch_event_error.dx", "error.branch_event_q"),

@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.unrouted_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("event_grpc.unrouted", "")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "graphy_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("graphy_event.tx", "*")],
     workers: 2,
     prefetch: 20_000,

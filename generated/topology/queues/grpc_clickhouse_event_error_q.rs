@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "grpc_clickhouse_event_error_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")],
     workers: 2,
     prefetch: 20_000,

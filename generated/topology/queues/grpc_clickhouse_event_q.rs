@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "grpc_clickhouse_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("grpc_event.tx", "*")],
     workers: 2,
     prefetch: 65_535,

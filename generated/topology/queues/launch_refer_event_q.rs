@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "launch_refer_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("event.dx", "LAUNCH_REFER_EVENT")],
     workers: 2,
     prefetch: 20_000,

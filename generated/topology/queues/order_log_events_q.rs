@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "order_log_events_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("beat.dx", "order_log_events")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "post_activity_log_events_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("beat.dx", "post_activity_log_events")],
     workers: 2,
     prefetch: 20_000,

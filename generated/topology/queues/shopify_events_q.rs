@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "shopify_events_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("shopify_event.dx", "shopify_events")],
     workers: 2,
     prefetch: 20_000,

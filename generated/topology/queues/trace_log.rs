@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "trace_log",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("identity.dx", "*")],
     workers: 2,
     prefetch: 20_000,

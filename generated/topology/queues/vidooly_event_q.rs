@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "vidooly_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("vidooly_event.dx", "*")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "webengage_ch_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("webengage_event.dx", "EVENT")],
     workers: 5,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "webengage_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("webengage_event.dx", "EVENT")],
     workers: 3,
     prefetch: 6,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "webengage_user_event_q",
     kind: QueueKind::Quorum,
     topic: None,
+    foreign: None,
     bindings: &[route("webengage_event.dx", "USER_EVENT")],
     workers: 5,
     prefetch: 10,

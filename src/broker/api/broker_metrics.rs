@@ -231,11 +231,13 @@ mod tests {
             name,
             kind: QueueKind::Quorum,
             topic: None,
+            foreign: None,
             bindings,
             prefetch: 1,
             prefetch_bytes: 16 << 20,
             awaited: true,
             partition: None,
+            keyed: false,
         };
         const ALL: &[Route] = &[Route {
             exchange: "in",

@@ -47,6 +47,9 @@ pub struct Place {
     pub partition: i32,
     /// Offset in it.
     pub offset: i64,
+    /// Offset after the message before it, which is less than its own where the log skips some: records that were
+    /// compacted or that say nothing, and the ends of transactions.
+    pub begins: i64,
     /// When it was written there, in milliseconds since the epoch.
     pub timestamp_ms: i64,
     /// Range of offsets that it was pinned in when it was delivered before, here or elsewhere.

@@ -1,8 +1,8 @@
 //! The exchanges, queues and bindings that a broker serves.
 
 use crate::contract::{
-    Destination, Exchange, ExchangeKind, Partition, Pipeline, Queue, QueueKind, RenamedQueue,
-    Route, Topic,
+    Destination, Exchange, ExchangeKind, Foreign, Partition, Pipeline, Queue, QueueKind,
+    RenamedQueue, Route, Topic,
 };
 
 /// The exchanges, queues and bindings that a broker serves.
@@ -27,6 +27,8 @@ pub struct QueueSpec {
     pub kind: QueueKind,
     /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
     pub topic: Option<Topic>,
+    /// Kafka topic of other services that its messages come from.
+    pub foreign: Option<Foreign>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Maximum number of unacknowledged messages of one consumer; 0 counts as 1.
@@ -38,6 +40,8 @@ pub struct QueueSpec {
     pub awaited: bool,
     /// Its place among partitions.
     pub partition: Option<Partition>,
+    /// True if its messages have a partition key.
+    pub keyed: bool,
 }
 
 /// Something that the broker has declared otherwise than this pipeline would.
@@ -127,13 +131,15 @@ impl Topology {
     }
 
     /// Number of slots by which messages of an exchange are kept apart: the least common multiple of the numbers of
-    /// partitions of its queues, so that a slot is in one partition of each. One if none has partitions.
+    /// partitions of its queues and of their topics, so that a slot is in one partition of each. One if none has partitions.
     pub fn slots(&self, exchange: &str) -> u64 {
         let bound = |queue: &&QueueSpec| queue.bindings.iter().any(|b| b.exchange == exchange);
-        let of_partitions = self.queues.iter().filter(bound);
-        of_partitions
-            .filter_map(|queue| queue.partition.filter(|p| p.index.is_some()))
-            .fold(1, |slots, p| lcm(slots, u64::from(p.count.max(1))))
+        let counts = self.queues.iter().filter(bound).filter_map(|queue| {
+            let of_topic = queue.topic.filter(|_| queue.keyed);
+            let of_queue = queue.partition.filter(|p| p.index.is_some());
+            of_topic.map(|t| t.partitions).or(of_queue.map(|p| p.count))
+        });
+        counts.fold(1, |slots, count| lcm(slots, u64::from(count.max(1))))
     }
 
     /// True if there is an exchange with this name.
@@ -151,6 +157,7 @@ impl QueueSpec {
             name: queue.name,
             kind: queue.kind,
             topic: queue.topic,
+            foreign: queue.foreign,
             bindings: queue.bindings,
             prefetch: queue.prefetch,
             prefetch_bytes: u64::from(queue.batch.bytes)
@@ -161,7 +168,15 @@ impl QueueSpec {
                 Destination::Request(_) => false,
             },
             partition: queue.partition,
+            keyed: queue.partition_by.is_some(),
         }
+    }
+
+    /// Names of its Kafka topics, if it has any: that of its messages, and that of those that go back.
+    pub(in crate::broker) fn topics(&self) -> Option<[String; 2]> {
+        let topic = self.topic?;
+        let messages = self.foreign.map_or(topic.name, |foreign| foreign.topic);
+        Some([messages.to_owned(), topic.retry()])
     }
 
     /// True if one consumer at a time gets its messages: of a partition whose messages are forwarded, so that those of a key

@@ -12,15 +12,18 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
-use super::address::KafkaAddress;
 use super::depths::Lag;
+use super::foreign;
 use super::group::Group;
 use super::headers::from_kafka;
+use super::lag::Retention;
 use super::monitor::{ASK, Monitor, Told};
 use super::pins::Pins;
-use super::place::{Commit, Committer, Lane, Place, Record};
+use super::place::{Commit, Committer, Lane, Place, Record, Stretch};
 use crate::broker::api::delivery::{self as api, Delivery};
 use crate::broker::api::status::Link;
+use crate::kafka::KafkaAddress;
+use crate::metrics::kafka::TOMBSTONES;
 
 /// Interval between commits.
 const COMMIT: Duration = Duration::from_millis(500);
@@ -44,6 +47,8 @@ pub(super) type Client = BaseConsumer<Rebalancing>;
 pub(super) struct Consumer {
     pub(super) group: Arc<Group>,
     pub(super) address: KafkaAddress,
+    /// The largest body, in bytes.
+    pub(super) max_body: usize,
     pub(super) monitor: Arc<Monitor>,
     pub(super) stop: CancellationToken,
     /// The client, while there is one.
@@ -52,6 +57,8 @@ pub(super) struct Consumer {
     pub(super) names: [Arc<str>; 2],
     /// What was last told of its lag.
     pub(super) lag: Mutex<Lag>,
+    /// How long its topics keep messages, by lane.
+    pub(super) retention: [Retention; 2],
 }
 
 /// Context of the client: it is told of assignments.
@@ -99,7 +106,8 @@ impl Consumer {
 
     fn subscribe(&self) -> Result<Client, KafkaError> {
         let mut config = self.address.client();
-        config.set("group.id", topic(&self.group, Lane::Messages));
+        let group = self.group.queue.topic.map_or("", |topic| topic.name);
+        config.set("group.id", group);
         config.set("partition.assignment.strategy", "cooperative-sticky");
         config.set("enable.auto.commit", "false");
         config.set("enable.auto.offset.store", "false");
@@ -202,28 +210,37 @@ impl Consumer {
         let Some(lane) = lane(&self.group, message.topic()) else {
             return;
         };
-        let body = message.payload().unwrap_or_default();
-        let envelope = from_kafka(message.headers());
-        let bytes = (body.len() + envelope.properties.encoded_len()) as u64;
+        let place = (lane, message.partition());
+        let mut body = message.payload().unwrap_or_default();
+        let mut envelope = from_kafka(message.headers());
         let written_ms = message.timestamp().to_millis().unwrap_or(0);
-        let logged = |pinned| api::Place {
+        if let (Some(foreign), Lane::Messages) = (self.group.queue.foreign, lane) {
+            let Some(value) = foreign::read(foreign, message, &mut envelope, self.max_body) else {
+                TOMBSTONES.with([self.group.queue.name]).increment(1);
+                return self.group.skip(place, message.offset());
+            };
+            body = value;
+        }
+        let bytes = (body.len() + envelope.properties.encoded_len()) as u64;
+        let logged = |stretch: Stretch| api::Place {
             topic: Arc::clone(&self.names[lane as usize]),
             partition: message.partition(),
             offset: message.offset(),
+            begins: stretch.begins,
             timestamp_ms: written_ms,
-            pinned,
+            pinned: stretch.pinned,
         };
-        let delivery = |ack, redelivered, pinned| Delivery {
+        let delivery = |ack, redelivered, stretch| Delivery {
             body: Bytes::copy_from_slice(body),
             exchange: envelope.exchange.into(),
             routing_key: envelope.routing_key.into(),
             redelivered,
             properties: envelope.properties,
-            place: Some(logged(pinned)),
+            place: Some(logged(stretch)),
             ack,
         };
         let record = Record {
-            place: (lane, message.partition()),
+            place,
             offset: message.offset(),
             written_ms,
             bytes,
@@ -271,13 +288,13 @@ fn committer(group: &Arc<Group>, client: &Arc<Client>) -> Committer {
 
 /// Name of a topic of a queue.
 pub(super) fn topic(group: &Group, lane: Lane) -> String {
-    let Some(topic) = group.queue.topic else {
-        return String::new();
-    };
-    match lane {
-        Lane::Messages => topic.name.to_owned(),
-        Lane::Retries => topic.retry(),
-    }
+    group.queue.topics().map_or_else(String::new, |topics| {
+        let [messages, retries] = topics;
+        match lane {
+            Lane::Messages => messages,
+            Lane::Retries => retries,
+        }
+    })
 }
 
 /// Which of a queue's topics this is.

@@ -6,9 +6,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::address::KafkaAddress;
 use super::monitor::ASK;
 use crate::contract::Topic;
+use crate::kafka::KafkaAddress;
 
 /// Reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -82,9 +82,12 @@ impl Committed {
         u64::try_from(self.end - self.position()).unwrap_or(0)
     }
 
-    /// Number of messages that were deleted before they were settled.
-    pub(super) fn deleted(&self) -> u64 {
-        u64::try_from(self.first - self.offset.unwrap_or(0)).unwrap_or(0)
+    /// Number of messages that were deleted before they were settled. What a topic of other services has deleted before it
+    /// was first read is none of them.
+    pub(super) fn deleted(&self, foreign: bool) -> u64 {
+        let known = self.offset.or((!foreign).then_some(0));
+        let deleted = known.map_or(0, |known| self.first - known);
+        u64::try_from(deleted).unwrap_or(0)
     }
 }
 
@@ -100,6 +103,7 @@ pub(super) fn committed<C: rdkafka::consumer::ConsumerContext>(
     }
     let mut all = Vec::new();
     if list.count() == 0 {
+        // There is no such topic.
         return Ok(all);
     }
     for element in client.committed_offsets(list, ASK)?.elements() {

@@ -11,12 +11,12 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::address::KafkaAddress;
 use super::depths::{Committed, committed};
 use super::headers::from_kafka;
 use super::monitor::ASK;
 use crate::broker::api::message::Outgoing;
 use crate::contract::Topic;
+use crate::kafka::KafkaAddress;
 
 /// The most messages that are taken at once, and after how many bytes no further one is.
 const MOST: usize = 200;

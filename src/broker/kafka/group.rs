@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::pins::Pins;
-use super::place::{Committer, Place, Record};
+use super::place::{Committer, Place, Record, Stretch};
 use super::state::{Partition, State};
 use super::window::{Seen, Window};
 use crate::broker::api::broker_metrics::QueueMetrics;
@@ -101,7 +101,7 @@ impl Group {
     pub(super) fn hand_on(
         self: &Arc<Self>,
         record: &Record,
-        convert: impl FnOnce(Ack, bool, Option<Range>) -> Delivery,
+        convert: impl FnOnce(Ack, bool, Stretch) -> Delivery,
     ) {
         let Record {
             place,
@@ -120,7 +120,10 @@ impl Group {
         };
         partition.held += 1;
         let assignment = partition.assignment;
-        let pinned = partition.pins.of(offset);
+        let stretch = Stretch {
+            begins: partition.window.begins(offset),
+            pinned: partition.pins.of(offset),
+        };
         state.messages += 1;
         state.bytes += bytes;
         let to = state.to.clone();
@@ -135,10 +138,17 @@ impl Group {
             settled: false,
         };
         self.metrics.delivered(again);
-        let delivery = convert(Ack::new(held), again, pinned);
+        let delivery = convert(Ack::new(held), again, stretch);
         // What isn't taken is dropped, which gives it back.
         if let Some(to) = to {
             to.try_send(delivery).ok();
+        }
+    }
+
+    /// Takes note of a record that says nothing.
+    pub(super) fn skip(&self, place: Place, offset: i64) {
+        if let Some(partition) = self.lock().partitions.get_mut(&place) {
+            partition.window.skip(offset);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Keeper of the connection: asks whether the cluster answers, makes its topics, and measures what isn't settled.
+//! Keeper of the connection: asks whether the cluster answers and how long its topics keep messages, makes those that are
+//! missing, and measures what isn't settled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -11,7 +12,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::KafkaOptions;
-use super::address::KafkaAddress;
 use super::consumer::Consumer;
 use super::lag;
 use super::monitor::{ASK, Monitor, Told};
@@ -19,6 +19,7 @@ use super::producer::Producer;
 use super::topics::{self, Wanted};
 use crate::broker::api::status::Link;
 use crate::broker::api::topology::QueueSpec;
+use crate::kafka::{KafkaAddress, settings};
 
 /// Interval between looks at a cluster that answers, and at one that doesn't.
 const GOOD: Duration = Duration::from_secs(10);
@@ -26,6 +27,9 @@ const BAD: Duration = Duration::from_millis(500);
 
 /// Interval between measurements of the lag.
 const MEASURE: Duration = Duration::from_secs(5);
+
+/// Interval between questions about the settings of topics.
+const DESCRIBE: Duration = Duration::from_secs(60);
 
 /// Keeper of the connection to a cluster.
 pub(super) struct Keeper {
@@ -45,13 +49,19 @@ impl Keeper {
     pub(super) async fn run(self, queues: Vec<QueueSpec>) {
         let stop = self.stop.clone();
         stop.run_until_cancelled(async {
-            let mut measured = None::<Instant>;
+            let (mut measured, mut described) = (None::<Instant>, None::<Instant>);
             loop {
                 match self.look(&queues).await {
                     Ok(()) => {}
                     Err(error) => self.monitor.down(&error.to_string()),
                 }
                 let up = self.monitor.status().borrow().link == Link::Up;
+                if up && described.is_none_or(|described| described.elapsed() >= DESCRIBE) {
+                    described = Some(Instant::now());
+                    if let Err(error) = self.describe().await {
+                        tracing::debug!(%error, "The settings of topics can't be read.");
+                    }
+                }
                 if up && measured.is_none_or(|measured| measured.elapsed() >= MEASURE) {
                     measured = Some(Instant::now());
                     self.measure().await;
@@ -75,8 +85,8 @@ impl Keeper {
             topics::make(&config, told, &missing, self.options.max_record()).await?;
             metadata = self.metadata().await?;
         }
-        for (topic, counts) in queues.iter().filter_map(|q| q.topic).zip(&*self.partitions) {
-            let names = [topic.name.to_owned(), topic.retry()];
+        let names = queues.iter().filter_map(QueueSpec::topics);
+        for (names, counts) in names.zip(&*self.partitions) {
             for (name, count) in names.iter().zip(counts) {
                 if let Some(partitions) = topics::partitions(name, &metadata) {
                     count.store(partitions, Ordering::Relaxed);
@@ -85,8 +95,26 @@ impl Keeper {
         }
         let still_missing = topics::missing(&self.wanted, &metadata);
         if still_missing.is_empty() {
-            self.monitor
-                .up(topics::differences(&self.wanted, &metadata));
+            let mut problems = topics::differences(&self.wanted, &metadata);
+            problems.extend(topics::absent(queues, &metadata));
+            self.monitor.up(problems);
+        }
+        Ok(())
+    }
+
+    /// Asks how long topics keep messages.
+    async fn describe(&self) -> Result<(), KafkaError> {
+        let told = Told(Arc::clone(&self.monitor));
+        let admin = self.address.client().create_with_context(told)?;
+        let names = self.consumers.iter().flat_map(|consumer| &consumer.names);
+        let names: Vec<String> = names.map(ToString::to_string).collect();
+        let settings = settings(&admin, &names).await?;
+        for consumer in &self.consumers {
+            for (name, retention) in consumer.names.iter().zip(&consumer.retention) {
+                if let Some(settings) = settings.get(&**name) {
+                    retention.set(settings.retention_ms);
+                }
+            }
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Lag: what of a queue's topics isn't settled, and whether it is before Kafka deletes it.
 
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -13,6 +14,30 @@ use super::monitor::ASK;
 use super::place::Lane;
 use crate::metrics::kafka::{DELETED_UNREAD, LAG, RETENTION_USED};
 use crate::time::now_ms;
+
+/// How long a topic keeps messages, as its cluster says.
+#[derive(Debug, Default)]
+pub(super) struct Retention(AtomicU64);
+
+/// Nothing is deleted by its age.
+const FOR_EVER: u64 = u64::MAX;
+
+impl Retention {
+    /// Takes note of what the cluster says.
+    pub(super) fn set(&self, retention_ms: Option<u64>) {
+        let told = retention_ms.unwrap_or(FOR_EVER);
+        self.0.store(told, Ordering::Relaxed);
+    }
+
+    /// Milliseconds; those that are declared until the cluster has told, and none if it is for ever or nobody knows.
+    fn get(&self, declared: Option<u64>) -> Option<u64> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => declared,
+            FOR_EVER => None,
+            told => Some(told),
+        }
+    }
+}
 
 /// Measures the lag of a queue, and tells of what is about to be deleted. It blocks.
 pub(super) fn measure(consumer: &Consumer) {
@@ -66,12 +91,15 @@ fn lag(consumer: &Consumer, client: &Client) -> Result<Lag, KafkaError> {
     let mut lag = Lag::default();
     for lane in [Lane::Messages, Lane::Retries] {
         let name = topic(group, lane);
-        let retention = group.queue.topic.map_or(0, |topic| topic.retention_ms);
-        let quarter = Duration::from_millis(retention / 4);
+        let foreign = lane == Lane::Messages && group.queue.foreign.is_some();
+        let declared = group.queue.topic.filter(|_| !foreign);
+        let declared = declared.map(|topic| topic.retention_ms);
+        let retention = consumer.retention[lane as usize].get(declared);
+        let quarter = Duration::from_millis(retention.unwrap_or(0) / 4);
         for committed in committed(client, &name)? {
-            lag.deleted += committed.deleted();
+            lag.deleted += committed.deleted(foreign);
             lag.messages += committed.open();
-            if committed.open() > 0 {
+            if committed.open() > 0 && retention.is_some() {
                 let (partition, position) = (committed.partition, committed.position());
                 let used = quarters(client, &name, partition, position, quarter)?;
                 lag.quarters = lag.quarters.max(used);
@@ -81,9 +109,9 @@ fn lag(consumer: &Consumer, client: &Client) -> Result<Lag, KafkaError> {
     Ok(lag)
 }
 
-/// Quarters of the retention that the message at a position has used up.
-fn quarters(
-    client: &Client,
+/// Quarters of the retention that the message at a position has used up. It blocks.
+pub(super) fn quarters<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
     position: i64,

@@ -5,12 +5,13 @@
 //! Kafka takes nothing back: what goes back is published to a topic of retries, which the same group consumes. Routing is
 //! not its business: [`Router`](super::router::Router) says which queues get a message.
 
-mod address;
 mod consumer;
 mod depths;
 mod drain;
+mod foreign;
 mod group;
 mod headers;
+mod inspect;
 mod keeper;
 mod lag;
 mod monitor;
@@ -21,9 +22,9 @@ mod state;
 mod topics;
 mod window;
 
-pub use address::{KafkaAccount, KafkaAddress, KafkaAddressError, KafkaFiles, KafkaMechanism};
 pub use depths::{KafkaDepthError, unsettled};
 pub use drain::{Drain, DrainError};
+pub use inspect::{InspectError, InspectedTopic, inspect};
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -46,6 +47,7 @@ use super::api::limits::Limits;
 use super::api::message::Outgoing;
 use super::api::status::Status;
 use super::api::topology::{QueueSpec, Topology};
+pub use crate::kafka::{KafkaAccount, KafkaAddress, KafkaAddressError, KafkaFiles, KafkaMechanism};
 
 /// Timeout of closing the consumers.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -135,11 +137,13 @@ impl Kafka {
             Some(Arc::new(Consumer {
                 group: Group::new(*queue, Arc::clone(metrics.queue(at)?)),
                 address: address.clone(),
+                max_body: options.max_body,
                 monitor: Arc::clone(&monitor),
                 stop: stop.clone(),
                 client: Mutex::new(Weak::new()),
-                names: [queue.topic?.name.into(), queue.topic?.retry().into()],
+                names: queue.topics()?.map(Into::into),
                 lag: Mutex::default(),
+                retention: Default::default(),
             }))
         });
         let consumers: Vec<_> = consumers.collect();
@@ -237,17 +241,21 @@ impl Kafka {
             return Err(PublishError::Closed);
         }
         self.limits().check(&message)?;
-        let topic = self.queues.get(queue).and_then(|queue| queue.topic);
-        let (Some(topic), Some(partitions)) = (topic, self.partitions.get(queue)) else {
+        let spec = self.queues.get(queue);
+        let topics = spec.and_then(QueueSpec::topics);
+        let (Some([messages, retries]), Some(partitions)) = (topics, self.partitions.get(queue))
+        else {
             return Err(PublishError::Unroutable {
                 exchange: message.exchange.to_string(),
                 routing_key: message.routing_key.to_string(),
             });
         };
         let [of_messages, of_retries] = partitions;
-        let (topic, partitions) = match message.exchange.is_empty() {
-            false => (topic.name.to_owned(), of_messages),
-            true => (topic.retry(), of_retries),
+        // A topic of other services is not written to.
+        let goes_back = message.exchange.is_empty() || spec.is_some_and(|q| q.foreign.is_some());
+        let (topic, partitions) = match goes_back {
+            false => (messages, of_messages),
+            true => (retries, of_retries),
         };
         let partitions = partitions.load(Ordering::Relaxed);
         self.producer.enqueue(&topic, partitions, message).await
@@ -297,6 +305,14 @@ impl Kafka {
             properties: 112 << 10,
             body: self.options.max_body,
         }
+    }
+
+    /// Names of its queues, if other services write all of them: senders don't depend on it then.
+    pub(in crate::broker) fn only_foreign(&self) -> Option<Vec<&'static str>> {
+        let queues = self.queues.iter();
+        queues
+            .map(|queue| queue.foreign.and(Some(queue.name)))
+            .collect()
     }
 
     /// State of the cluster, now and on every change.

@@ -21,6 +21,8 @@ pub(super) struct Monitor {
     place: String,
     status: watch::Sender<Status>,
     told: Mutex<Option<bool>>,
+    /// What the library said last of a connection: a certificate, a password.
+    said: Mutex<String>,
     /// Something happened that the next look at the cluster shouldn't wait for.
     pub(super) doubt: Notify,
 }
@@ -39,6 +41,7 @@ impl Monitor {
                 reason: "the first connection to Kafka is being made".to_owned(),
             })),
             told: Mutex::new(None),
+            said: Mutex::default(),
             doubt: Notify::new(),
         })
     }
@@ -62,11 +65,22 @@ impl Monitor {
             status.link = Link::Up;
             status.problems = problems.into();
         });
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         self.tell(true, "");
     }
 
-    /// The cluster doesn't answer.
+    /// The cluster doesn't answer. What the library said of the connection is told with it.
     pub(super) fn down(&self, reason: &str) {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let reason = match said.as_str() {
+            "" => reason.to_owned(),
+            said => format!("{reason} ({said})"),
+        };
+        drop(said);
+        let reason = reason.as_str();
         self.status.send_modify(|status| {
             let since = match &status.link {
                 Link::Down { since, .. } => *since,
@@ -159,6 +173,9 @@ impl ClientContext for Told {
         tracing::debug!(%error, reason, "librdkafka has an error.");
         if let KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) = error {
             self.0.down("no broker answers");
+        } else {
+            let mut said = self.0.said.lock().unwrap_or_else(PoisonError::into_inner);
+            reason.clone_into(&mut said);
         }
         self.0.doubt.notify_one();
     }

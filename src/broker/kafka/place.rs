@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::broker::api::delivery::Range;
+
 /// Topic of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Lane {
@@ -23,6 +25,14 @@ pub(super) struct Commit {
     pub(super) place: Place,
     pub(super) offset: i64,
     pub(super) pins: String,
+}
+
+/// What a message is a part of in its partition.
+pub(super) struct Stretch {
+    /// Offset after the message before it.
+    pub(super) begins: i64,
+    /// Range that it was pinned in.
+    pub(super) pinned: Option<Range>,
 }
 
 /// A record as it is to be handed on.

@@ -11,12 +11,12 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use tokio::time::{sleep, timeout};
 
 use super::KafkaOptions;
-use super::address::KafkaAddress;
 use super::headers::to_kafka;
 use super::monitor::{Monitor, Told};
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 use crate::broker::api::status::Link;
+use crate::kafka::KafkaAddress;
 use crate::weight::Budget;
 
 /// Pause before a message is offered again to a library whose own queue is full.

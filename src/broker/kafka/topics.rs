@@ -1,4 +1,5 @@
-//! Topics: made as the pipeline declares them if they aren't there, and compared with it if they are.
+//! Topics: made as the pipeline declares them if they aren't there, and compared with it if they are. Those of other
+//! services are only looked for.
 
 use std::time::Duration;
 
@@ -25,17 +26,35 @@ pub(super) struct Wanted {
     pub(super) topic: Topic,
 }
 
-/// The topics of queues: each has one for its messages and one for those that go back.
+/// The topics of queues: each has one for its messages, unless those are in a topic of other services, and one for those
+/// that go back.
 pub(super) fn wanted(queues: &[QueueSpec]) -> Vec<Wanted> {
-    let topics = queues.iter().filter_map(|queue| queue.topic);
-    let both = topics.flat_map(|topic| {
-        [topic.name.to_owned(), topic.retry()].map(|name| Wanted {
+    let ours = queues.iter().filter_map(|queue| {
+        let (topic, [messages, retries]) = (queue.topic?, queue.topics()?);
+        let messages = queue.foreign.is_none().then_some(messages);
+        let names = messages.into_iter().chain([retries]);
+        Some(names.map(move |name| Wanted {
             name,
             partitions: topic.partitions,
             topic,
-        })
+        }))
     });
-    both.collect()
+    ours.flatten().collect()
+}
+
+/// Topics of other services that a cluster doesn't have, or doesn't show.
+pub(super) fn absent(queues: &[QueueSpec], metadata: &Metadata) -> Vec<TopologyError> {
+    let foreign = queues
+        .iter()
+        .filter_map(|q| Some((q.name, q.foreign?.topic)));
+    let absent = foreign.filter(|(_, topic)| partitions(topic, metadata).unwrap_or(0) == 0);
+    absent
+        .map(|(queue, topic)| TopologyError {
+            what: format!("topic `{topic}`"),
+            declared: format!("that other services write to it, for queue `{queue}`"),
+            broker: "there is none, or this account may not describe it".to_owned(),
+        })
+        .collect()
 }
 
 /// The topics among these that a cluster doesn't have.

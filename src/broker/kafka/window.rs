@@ -10,6 +10,8 @@ pub(super) struct Window {
     entries: VecDeque<Entry>,
     /// Offset after the last message that was seen.
     end: Option<i64>,
+    /// Offset after the last message that was delivered.
+    delivered: Option<i64>,
     /// Number of messages that were given back and not delivered since.
     returned: usize,
 }
@@ -17,6 +19,8 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     offset: i64,
+    /// Offset after the message before it.
+    begins: i64,
     mark: Mark,
 }
 
@@ -45,8 +49,10 @@ impl Window {
             self.end = Some(offset + 1);
             self.entries.push_back(Entry {
                 offset,
+                begins: self.delivered.unwrap_or(offset),
                 mark: Mark::Held,
             });
+            self.delivered = Some(offset + 1);
             return Seen::First;
         }
         match self.entry(offset) {
@@ -57,6 +63,18 @@ impl Window {
             }
             _ => Seen::Known,
         }
+    }
+
+    /// Takes note of a record that says nothing: what is committed passes it.
+    pub(super) fn skip(&mut self, offset: i64) {
+        if self.end.is_none_or(|end| offset >= end) {
+            self.end = Some(offset + 1);
+        }
+    }
+
+    /// Offset after the message that was before this one, which is held.
+    pub(super) fn begins(&mut self, offset: i64) -> i64 {
+        self.entry(offset).map_or(offset, |entry| entry.begins)
     }
 
     /// Settles a message.
@@ -146,6 +164,27 @@ mod tests {
         let again: Vec<Seen> = (1..5).map(|offset| window.saw(offset)).collect();
         assert_eq!(again, [Seen::Again, Seen::Known, Seen::Again, Seen::First]);
         assert_eq!(window.first_returned(), None);
+    }
+
+    #[test]
+    fn what_says_nothing_is_passed_and_belongs_to_what_comes_after_it() {
+        let mut window = Window::default();
+        window.skip(3);
+        assert_eq!(window.position(), Some(4));
+        assert_eq!((window.saw(4), window.begins(4)), (Seen::First, 4));
+        window.skip(5);
+        window.skip(5);
+        assert_eq!((window.saw(8), window.begins(8)), (Seen::First, 5));
+        assert_eq!(window.position(), Some(4));
+        window.give_back(8);
+        window.settle(4);
+        assert_eq!(window.position(), Some(8));
+        // It comes again as it came first, and so does what is skipped.
+        window.skip(5);
+        assert_eq!((window.saw(8), window.begins(8)), (Seen::Again, 5));
+        window.settle(8);
+        window.skip(9);
+        assert_eq!(window.position(), Some(10));
     }
 
     proptest! {

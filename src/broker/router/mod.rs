@@ -84,10 +84,15 @@ impl Router {
         let main = main(&rest)?;
         let bridges = options.bridges;
         let kafka = Arc::new(Kafka::connect(address, &topology, options)?);
-        let (told, status) =
-            watch::channel(joined(&main.status().borrow(), &kafka.status().borrow()));
+        let aside = kafka.only_foreign();
+        let now = joined(
+            &main.status().borrow(),
+            &kafka.status().borrow(),
+            aside.as_deref(),
+        );
+        let (told, status) = watch::channel(now);
         let mut tasks = JoinSet::new();
-        tasks.spawn(join(main.status(), kafka.status(), told));
+        tasks.spawn(join(main.status(), kafka.status(), aside, told));
         let bridged =
             |queue: &&QueueSpec| bridges && queue.topic.is_some_and(|topic| topic.bridged);
         for queue in topology.queues.iter().filter(bridged) {
@@ -194,10 +199,15 @@ fn together(results: Vec<Result<(), PublishError>>) -> Result<(), PublishError> 
 async fn join(
     mut main: watch::Receiver<Status>,
     mut kafka: watch::Receiver<Status>,
+    aside: Option<Vec<&'static str>>,
     told: watch::Sender<Status>,
 ) {
     loop {
-        let now = joined(&main.borrow_and_update(), &kafka.borrow_and_update());
+        let now = joined(
+            &main.borrow_and_update(),
+            &kafka.borrow_and_update(),
+            aside.as_deref(),
+        );
         told.send_replace(now);
         let changed = tokio::select! {
             changed = main.changed() => changed,
@@ -209,23 +219,30 @@ async fn join(
     }
 }
 
-/// The worse of two links, and the troubles of both.
-fn joined(main: &Status, kafka: &Status) -> Status {
+/// The worse of two links, and the troubles of both. If nobody publishes to Kafka, its link is a trouble of the queues that
+/// are read from there, which are set `aside`, and of nobody else.
+fn joined(main: &Status, kafka: &Status, aside: Option<&[&'static str]>) -> Status {
     let rank = |link: &Link| match link {
         Link::Up => 0,
         Link::Blocked { .. } => 1,
         Link::Down { .. } => 2,
         Link::Closed => 3,
     };
-    let worse = if rank(&kafka.link) > rank(&main.link) {
-        kafka
-    } else {
-        main
+    let worse = match aside.is_none() && rank(&kafka.link) > rank(&main.link) {
+        true => kafka,
+        false => main,
     };
     let both = |a: &Troubles, b: &Troubles| {
         let all = a.iter().chain(b);
         Arc::new(all.map(|(name, why)| (*name, why.clone())).collect())
     };
+    let mut not_consumed: Arc<Troubles> = both(&main.not_consumed, &kafka.not_consumed);
+    if let (Some(aside), Link::Down { reason, .. }) = (aside, &kafka.link) {
+        let unread = Arc::make_mut(&mut not_consumed);
+        for queue in aside {
+            unread.entry(*queue).or_insert_with(|| reason.clone());
+        }
+    }
     Status {
         link: worse.link.clone(),
         problems: main
@@ -234,7 +251,7 @@ fn joined(main: &Status, kafka: &Status) -> Status {
             .chain(&*kafka.problems)
             .cloned()
             .collect(),
-        not_consumed: both(&main.not_consumed, &kafka.not_consumed),
+        not_consumed,
         shut: both(&main.shut, &kafka.shut),
         late: both(&main.late, &kafka.late),
     }
@@ -259,8 +276,23 @@ mod tests {
     fn a_cluster_that_is_away_is_told_beside_a_broker_that_is_there() {
         let up = Status::of(Link::Up);
         let down = Status::of(Link::Closed);
-        assert_eq!(joined(&up, &down).link, Link::Closed);
-        assert_eq!(joined(&down, &up).link, Link::Closed);
-        assert!(joined(&up, &up).is_good());
+        assert_eq!(joined(&up, &down, None).link, Link::Closed);
+        assert_eq!(joined(&down, &up, None).link, Link::Closed);
+        assert!(joined(&up, &up, None).is_good());
+    }
+
+    #[test]
+    fn a_cluster_that_is_only_read_keeps_nobody_from_sending() {
+        let away = Status::of(Link::Down {
+            since: std::time::SystemTime::now(),
+            reason: "away".to_owned(),
+        });
+        let seen = joined(&Status::of(Link::Up), &away, Some(&["orders_q"]));
+        assert_eq!(seen.link, Link::Up);
+        assert_eq!(
+            seen.not_consumed.get("orders_q").map(String::as_str),
+            Some("away")
+        );
+        assert!(!seen.is_good());
     }
 }

@@ -64,6 +64,11 @@ impl Findings {
         self.count(Level::Problem) == 0
     }
 
+    /// Number of warnings and problems.
+    pub(super) fn bad(&self) -> usize {
+        self.count(Level::Warning) + self.count(Level::Problem)
+    }
+
     fn count(&self, level: Level) -> usize {
         let of = self.findings.iter().filter(|one| one.level == level);
         of.count()

@@ -2,7 +2,9 @@
 
 mod finding;
 mod host;
+mod kafka;
 mod rabbitmq;
+mod requests;
 mod stores;
 mod versions;
 
@@ -21,8 +23,8 @@ use crate::ops::logging;
 use finding::{Findings, Level};
 
 /// Look at everything that an instance with these settings needs: the settings themselves, files and certificates, this
-/// machine, and RabbitMQ, ClickHouse and PostgreSQL with their versions, clocks, disks, rights, topology and tables. Nothing
-/// is changed. Each finding says what to do. Exit status 1 if there is a problem. See docs/operations.md.
+/// machine, RabbitMQ, ClickHouse and PostgreSQL with their versions, clocks, disks, rights, topology and tables, the topics
+/// of Kafka, and whether HTTP APIs can be reached. Nothing is changed, and nothing sent to APIs. Each finding says what to do. Exit status 1 if there is a problem. See docs/operations.md.
 #[derive(Debug, clap::Args)]
 #[group(id = "doctor_args")]
 pub(super) struct Args {
@@ -106,6 +108,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         // It has been told among the settings.
         Err(_) => None,
     };
+    kafka::check(config.kafka.as_ref(), &mut findings).await;
+    requests::check(&config, &mut findings).await;
     let places = Places::of(&args.serve.clickhouse, &args.serve.postgres)?;
     if config.clickhouse.is_none() {
         findings.add(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::growing;
 use crate::dead_letter::Class;
 use crate::sink::Fault;
-use crate::sink::http::RequestError;
+use crate::sink::requests::RequestError;
 
 /// First and longest backoff.
 const FIRST: Duration = Duration::from_millis(250);

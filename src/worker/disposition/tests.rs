@@ -4,7 +4,7 @@ use super::unit::{LONG, SHORT};
 use super::*;
 use crate::dead_letter::Class;
 use crate::sink::Fault;
-use crate::sink::http::RequestError;
+use crate::sink::requests::RequestError;
 
 const FAULTS: [Fault; 6] = [
     Fault::Destination,

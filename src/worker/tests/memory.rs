@@ -10,7 +10,7 @@ use super::pipeline::{Settings, message, pipeline};
 use super::simulate;
 use super::store::{self, Weather};
 use crate::broker::{Broker, Embedded, Outgoing, PublishError, Topology};
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 use crate::sink::{Store, Stores};
 use crate::worker::{HoldLimits, Pace, Setup, States, start};
 

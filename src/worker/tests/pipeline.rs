@@ -82,6 +82,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         name: "unit_q",
         kind: QueueKind::Quorum,
         topic: None,
+        foreign: None,
         bindings: &[Route {
             exchange: "in.dx",
             routing_key: "unit",

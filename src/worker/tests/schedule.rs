@@ -13,7 +13,7 @@ use super::store::{self, Spell, Weather};
 use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::headers::DEAD_CLASS;
-use crate::sink::http::Requests;
+use crate::sink::requests::Requests;
 use crate::sink::{Store, Stores};
 use crate::worker::{HoldLimits, Pace, Setup, States, start};
 

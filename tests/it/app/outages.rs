@@ -13,7 +13,7 @@ use event_grpc::contract::{
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::{Event, Events};
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use event_grpc::sink::{Store, Stores};
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use prost::Message as _;
@@ -177,6 +177,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
         name,
         kind: QueueKind::Quorum,
         topic: None,
+        foreign: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 20,

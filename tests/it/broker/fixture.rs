@@ -51,10 +51,12 @@ impl Fixture {
             name,
             kind,
             topic: None,
+            foreign: None,
             prefetch,
             prefetch_bytes: 16 << 20,
             awaited: true,
             partition: None,
+            keyed: false,
             bindings: bindings
                 .iter()
                 .map(|&(exchange, routing_key)| Route {

@@ -9,7 +9,7 @@ use event_grpc::broker::{
 use event_grpc::contract::Queue;
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::Stores;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::json;
 use tokio::task::JoinSet;

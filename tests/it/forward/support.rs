@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use event_grpc::broker::{
-    Broker, Deliveries, Embedded, HeaderValue, Outgoing, Properties, QueueSpec, Settled, Topology,
+    Broker, Deliveries, Embedded, HeaderValue, KafkaAddress, Outgoing, Properties, QueueSpec,
+    Settled, Topology,
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
     Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message, Piece,
-    Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, function,
+    Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, To, function,
 };
 use event_grpc::sink::Stores;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use event_grpc::tap::Taps;
 use event_grpc::trace::Tracer;
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
@@ -98,17 +99,25 @@ fn choose(message: &Message<'_>) -> Result<usize, RowError> {
 
 /// Starts the queue's workers, with a target at `url`.
 pub(crate) fn run(url: &str, options: Options) -> Running {
+    let to = To::Url {
+        method: "POST",
+        url: &[Piece::Variable("URL")],
+    };
+    run_to(to, url, None, options)
+}
+
+/// Starts the queue's workers, with a target there.
+pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: Options) -> Running {
     let request: &'static Request = Box::leak(Box::new(Request {
         name: "api",
-        targets: &[Target {
+        targets: Box::leak(Box::new([Target {
             name: "api.A",
-            method: "POST",
-            url: &[Piece::Variable("URL")],
+            to,
             headers: &[(
                 "Authorization",
                 &[Piece::Text("Bearer "), Piece::Variable("KEY")],
             )],
-        }],
+        }])),
         choose,
         body: |message, _| Ok(function::json_text(message.body.clone())),
         idempotency_key: Some("Idempotency-Key"),
@@ -126,6 +135,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         name,
         kind: QueueKind::Classic,
         topic: None,
+        foreign: None,
         bindings: Box::leak(Box::new([Route {
             exchange: "in.dx",
             routing_key,
@@ -202,7 +212,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         pipeline,
         broker: Arc::clone(&broker) as Arc<dyn Broker>,
         stores: Stores::default(),
-        requests: Requests::new(pipeline.requests, variable).unwrap(),
+        requests: Requests::with_kafka(pipeline.requests, kafka, variable).unwrap(),
         pace: Pace::Full,
         hold_limits: HoldLimits::default(),
         states: States::seen_by(&Taps::default(), &options.tracer),

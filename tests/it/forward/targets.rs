@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event_grpc::generated::PIPELINE;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 
 const SET: [(&str, &str); 6] = [
     ("WEBENGAGE_EVENTS_URL", "https://api.example/a/events"),

@@ -8,7 +8,7 @@ use event_grpc::broker::{Broker, Embedded, Outgoing, Properties, Topology};
 use event_grpc::contract::{Destination, Queue};
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::Stores;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;

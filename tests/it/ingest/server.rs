@@ -100,11 +100,13 @@ impl Server {
             name,
             kind: QueueKind::Classic,
             topic: None,
+            foreign: None,
             bindings,
             prefetch: 1000,
             prefetch_bytes: 16 << 20,
             awaited: true,
             partition: None,
+            keyed: false,
         };
         let topology = Topology {
             exchanges: pipeline.exchanges.to_vec(),

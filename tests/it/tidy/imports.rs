@@ -219,7 +219,7 @@ fn every_way_to_name_another_module_is_found() {
         ])
     );
     assert_eq!(
-        found("src/sink/http.rs"),
+        found("src/sink/requests.rs"),
         expect(&[
             (3, "ops"),
             (3, "sink"),

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("listen", &["client", "metrics", "tls"]),
+    ("kafka", &[]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -104,6 +105,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "contract",
             "dead_letter",
+            "kafka",
             "metrics",
             "time",
             "tls",
@@ -117,6 +119,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "contract",
             "dead_letter",
             "http_client",
+            "kafka",
             "metrics",
             "native",
             "protobuf",

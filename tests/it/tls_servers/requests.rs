@@ -1,9 +1,9 @@
 //! HTTP APIs whose certificate an authority of one's own has signed.
 
 use bytes::Bytes;
-use event_grpc::contract::{Message, Piece, Request, RowError, Target, function};
+use event_grpc::contract::{Message, Piece, Request, RowError, Target, To, function};
 use event_grpc::sink::Fault;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use tokio::net::TcpListener;
 
 use super::front::{Front, shows};
@@ -17,8 +17,10 @@ static REQUEST: Request = Request {
     name: "api",
     targets: &[Target {
         name: "api.A",
-        method: "POST",
-        url: &[Piece::Variable("URL")],
+        to: To::Url {
+            method: "POST",
+            url: &[Piece::Variable("URL")],
+        },
         headers: &[],
     }],
     choose: only,
@@ -49,7 +51,9 @@ async fn an_authority_of_ones_own_is_trusted_beside_this_machines() {
         let requests = Requests::new(&[&REQUEST], variable).unwrap();
         let targets = requests.targets(&REQUEST).unwrap();
         let turn = targets[0].turn().await;
-        targets[0].send(turn, Bytes::from("{}"), "key", None).await
+        targets[0]
+            .send(turn, Bytes::from("{}"), "key", None, None)
+            .await
     };
     let ca = Some(own.ca().display().to_string());
     send(ca.clone()).await.unwrap();

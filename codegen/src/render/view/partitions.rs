@@ -47,6 +47,14 @@ pub(super) fn partitions(queue: &Queue) -> Option<PartitionsView> {
     })
 }
 
+/// Workers of a queue. What is forwarded by a key goes one by one, so that it keeps its order.
+pub(super) fn workers(queue: &Queue) -> u16 {
+    match (&queue.topic_key, queue.into) {
+        (Some(_), Destination::Request(_)) => 1,
+        _ => queue.workers,
+    }
+}
+
 /// Messages that an instance holds unacknowledged of a queue, which its partitions share.
 pub(super) fn prefetch(queue: &Queue) -> u16 {
     let count = queue.partitions.as_ref().map_or(1, |p| p.count);

@@ -9,7 +9,7 @@ use super::refused::Refused;
 use super::shapes::Shapes;
 use super::values::{Failing, Shared, Writer};
 use crate::base::names::grouped;
-use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
+use crate::model::{Model, Piece, Request, Root, Target, Template, To, Value};
 use crate::render::imports::mentions;
 
 /// View of the template.
@@ -67,7 +67,8 @@ pub fn requests(
 type Unwritable = (String, String);
 
 fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<RequestView, Unwritable> {
-    let functions = vec![choose(request, writer)?, body(request, writer)?];
+    let mut functions = vec![choose(request, writer)?, body(request, writer)?];
+    functions.extend(keys(request, writer)?);
     let mut docs = vec![format!("Forwards `{}`.", request.message.full_name())];
     if !request.doc.is_empty() {
         docs.push(String::new());
@@ -76,7 +77,8 @@ fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<Reques
     let targets: Vec<String> = request
         .targets
         .iter()
-        .map(|target| self::target(request, target))
+        .enumerate()
+        .map(|(at, target)| self::target(request, at, target))
         .collect();
     let key = request.idempotency_key.as_ref().map(|key| literal(key));
     let rate = request.rate.map(|rate| {
@@ -118,19 +120,61 @@ fn ranges(ranges: &[(u16, u16)]) -> String {
     shown.join(", ")
 }
 
-fn target(request: &Request, target: &Target) -> String {
+fn target(request: &Request, at: usize, target: &Target) -> String {
     let headers: Vec<String> = target
         .headers
         .iter()
         .map(|(name, value)| format!("({}, {})", literal(name), template(value)))
         .collect();
+    let to = match &target.to {
+        To::Url { method, url } => format!(
+            "To::Url {{ method: {}, url: {} }}",
+            literal(method),
+            template(url)
+        ),
+        To::Topic { name, key } => format!(
+            "To::Topic {{ name: {}, key: {} }}",
+            literal(name),
+            maybe(key.as_ref().map(|_| key_name(at)))
+        ),
+    };
     format!(
-        "Target {{ name: {}, method: {}, url: {}, headers: &[{}] }}",
+        "Target {{ name: {}, to: {to}, headers: &[{}] }}",
         literal(&name(request, target)),
-        literal(target.method),
-        template(&target.url),
         headers.join(", ")
     )
+}
+
+/// Name of the function that computes the keys of a target's records.
+fn key_name(at: usize) -> String {
+    format!("key_{at}")
+}
+
+/// The functions that compute keys of records.
+fn keys(request: &Request, writer: &Writer<'_>) -> Result<Vec<FunctionView>, Unwritable> {
+    let keyed = request.targets.iter().enumerate();
+    let keyed = keyed.filter_map(|(at, target)| match &target.to {
+        To::Topic { key, .. } => Some((at, target, &key.as_ref()?.0)),
+        To::Url { .. } => None,
+    });
+    keyed
+        .map(|(at, target, value)| {
+            let key = writer.key("key", value);
+            let lines = vec![format!(
+                "Ok({})",
+                key.map_err(|reason| ("key".to_owned(), reason))?
+            )];
+            Ok(FunctionView {
+                doc: format!("Key of a record, for `{}`.", name(request, target)),
+                head: format!(
+                    "fn {}({}: &Message<'_>) -> Result<String, RowError>",
+                    key_name(at),
+                    parameter("message", &lines)
+                ),
+                lines,
+            })
+        })
+        .collect()
 }
 
 /// Name of a target in reports.

@@ -13,7 +13,7 @@ use super::sources::{id_view, maybe, route};
 use super::tables::TableView;
 use super::values::{Failing, Writer};
 use crate::base::names::grouped;
-use crate::model::{self, Destination, ExchangeKind, Input, Model};
+use crate::model::{self, Destination, ExchangeKind, Format, Input, Model};
 
 /// What the templates of `topology/mod.rs` and `topology/exchanges.rs` see.
 #[derive(Debug, Serialize)]
@@ -73,7 +73,7 @@ pub fn queues(
     let mut modules = Taken::with(&["mod"]);
     let mut queues = Vec::new();
     for queue in &model.queues {
-        let by = queue.partitions.as_ref().map(|p| &p.by);
+        let by = queue.partition_key();
         let of = format!("queue {}", queue.name);
         queues.push(QueueView {
             module: modules.claim(snake(&queue.name)),
@@ -118,6 +118,15 @@ fn topic_view(topic: &model::Topic) -> String {
     )
 }
 
+fn foreign_view(foreign: &model::Foreign) -> String {
+    let format = match foreign.format {
+        Format::Json => "Json",
+        Format::Protobuf => "Protobuf",
+    };
+    let topic = literal(&foreign.topic);
+    format!("Some(Foreign {{ topic: {topic}, format: Format::{format} }})")
+}
+
 fn queue_view(
     queue: &model::Queue,
     shapes: &Shapes,
@@ -142,7 +151,7 @@ fn queue_view(
         }),
     };
     format!(
-        "Queue {{ name: {}, kind: QueueKind::{}, topic: {}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
+        "Queue {{ name: {}, kind: QueueKind::{}, topic: {}, foreign: {}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
          batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {}, partition: {}, partition_by: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
@@ -150,8 +159,12 @@ fn queue_view(
             .topic
             .as_ref()
             .map_or_else(|| "None".to_owned(), topic_view),
+        queue
+            .foreign
+            .as_ref()
+            .map_or_else(|| "None".to_owned(), foreign_view),
         bindings.join(", "),
-        queue.workers,
+        partitions::workers(queue),
         grouped(u64::from(partitions::prefetch(queue))),
         queue.retries,
         queue.breaker,
@@ -163,6 +176,6 @@ fn queue_view(
         into.unwrap_or_default(),
         queue.derived,
         partitions::place(queue),
-        partitions::key_view(queue.partitions.as_ref().map(|p| &p.by)),
+        partitions::key_view(queue.partition_key()),
     )
 }

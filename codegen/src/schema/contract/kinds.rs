@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, personal, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 39] = [
+pub(crate) const ALL: [&Kind; 43] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -27,6 +27,9 @@ pub(crate) const ALL: [&Kind; 39] = [
     &topology::REJECTS,
     &topology::KAFKA,
     &topology::TOPIC_PARTITIONS,
+    &topology::TOPIC_KEY,
+    &topology::KAFKA_SOURCE,
+    &topology::KAFKA_GROUP,
     &topology::CARRIES,
     &topology::INTO,
     &topology::PARTITIONS,
@@ -39,6 +42,7 @@ pub(crate) const ALL: [&Kind; 39] = [
     &targets::REQUEST,
     &targets::BY,
     &targets::TARGET,
+    &targets::RECORD_KEY,
     &targets::TARGET_HEADER,
     &targets::IDEMPOTENCY,
     &targets::BODY,

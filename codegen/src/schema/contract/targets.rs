@@ -1,9 +1,9 @@
-//! What HTTP APIs are sent, and where.
+//! What HTTP APIs and topics of others are sent, and where.
 
 use super::expression::text;
 use super::facts::Facts;
 use super::kind::{Harm, Kind, NONE, OF_REQUEST, PLAIN, at, yaml};
-use crate::model::Model;
+use crate::model::{Model, To};
 use crate::rules::contracts::TARGETS;
 
 /// A request to an HTTP API, and the message that is forwarded.
@@ -62,6 +62,32 @@ pub(super) const TARGET: Kind = Kind {
         ..NONE
     }),
     ..OF_REQUEST
+};
+
+/// The key of the records of a topic.
+pub(super) const RECORD_KEY: Kind = Kind {
+    word: "record-key",
+    names: 2,
+    rule: &TARGETS,
+    title: |s| format!("`key` of target `{}` of request `{}`", at(s, 1), at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0), "to", at(s, 1)]),
+    part_of: |s| vec![format!("target {} {}", at(s, 0), at(s, 1))],
+    added: Some(Harm {
+        messages: "records of before have no key: their order towards later ones isn't kept, and a compacted topic refused them",
+        instead: "tell whoever reads the topic",
+        ..NONE
+    }),
+    changed: Some(Harm {
+        messages: "records of before and after are in different partitions: the order within a key isn't kept across the change",
+        instead: "write to another topic",
+        ..NONE
+    }),
+    gone: Some(Harm {
+        messages: "the order within a key isn't kept any more",
+        instead: "keep it",
+        ..NONE
+    }),
+    ..PLAIN
 };
 
 /// A header that a target gets, with the variables that hold secrets by their names.
@@ -139,8 +165,14 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
         }
         for target in &request.targets {
             let value = target.value.as_deref().unwrap_or("*");
-            let address = format!("{} {}", target.method, target.url.written);
-            facts.add(&TARGET, &[name, value], address);
+            facts.add(&TARGET, &[name, value], target.address());
+            if let To::Topic {
+                key: Some((key, _)),
+                ..
+            } = &target.to
+            {
+                facts.add(&RECORD_KEY, &[name, value], text(key));
+            }
             for (header, template) in &target.headers {
                 let header = header.to_ascii_lowercase();
                 facts.add(

@@ -4,7 +4,7 @@ use super::expression::key;
 use super::facts::Facts;
 use super::kind::{Harm, Kind, NONE, OF_QUEUE, PLAIN, at, yaml};
 use crate::base::refusal::Place;
-use crate::model::{Destination, ExchangeKind, Input, Model, Partitions, Queue};
+use crate::model::{Destination, ExchangeKind, Foreign, Input, Model, Partitions, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
 
 /// What becomes of a queue with another type.
@@ -174,6 +174,78 @@ pub(super) const TOPIC_PARTITIONS: Kind = Kind {
     ..OF_QUEUE
 };
 
+/// The key of the partitions of a queue's topic.
+pub(super) const TOPIC_KEY: Kind = Kind {
+    word: "topic-key",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| {
+        format!(
+            "the partition key of the Kafka topic of queue `{}`",
+            at(s, 0)
+        )
+    },
+    place: |s| yaml(&["queues", at(s, 0), "partition_by"]),
+    part_of: |s| vec![format!("kafka {}", at(s, 0))],
+    changed: Some(Harm {
+        messages: "a key's messages before and after the change are in different partitions: their order isn't kept across it",
+        instead: "stop senders until the topic is empty, if the order within a key matters",
+        ..NONE
+    }),
+    gone: Some(Harm {
+        messages: "they take turns in the partitions: the order within a key isn't kept any more",
+        instead: "leave it",
+        ..NONE
+    }),
+    ..OF_QUEUE
+};
+
+/// The topic of other services that a queue reads, and its format.
+pub(super) const KAFKA_SOURCE: Kind = Kind {
+    word: "kafka-source",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| {
+        format!(
+            "the topic of other services that queue `{}` reads",
+            at(s, 0)
+        )
+    },
+    place: |s| yaml(&["queues", at(s, 0), "kafka", "source"]),
+    added: Some(Harm {
+        messages: "what is published to the former exchanges doesn't get to the queue any more",
+        instead: "declare another queue for the topic, into the same table",
+        ..NONE
+    }),
+    changed: Some(Harm {
+        messages: "what isn't read in the former topic, or is written in the former format, is read by nobody",
+        instead: "declare another queue for the other topic, into the same table, and take this one out when it is read",
+        ..NONE
+    }),
+    gone: Some(Harm {
+        messages: "what other services write is read by nobody, and deleted when its retention is over",
+        instead: "keep it",
+        ..NONE
+    }),
+    ..OF_QUEUE
+};
+
+/// The consumer group that reads a topic of other services.
+pub(super) const KAFKA_GROUP: Kind = Kind {
+    word: "kafka-group",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("the consumer group of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0), "kafka", "group"]),
+    part_of: |s| vec![format!("kafka-source {}", at(s, 0))],
+    changed: Some(Harm {
+        messages: "the topic is read again from its beginning, under the same keys; what had gone back in the former group is read by nobody",
+        instead: "leave it",
+        ..NONE
+    }),
+    ..OF_QUEUE
+};
+
 /// What the messages of a queue hold.
 pub(super) const CARRIES: Kind = Kind {
     word: "carries",
@@ -242,9 +314,19 @@ fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
     for route in &queue.bindings {
         facts.add(&BIND, &[name, &route.exchange, &route.routing_key], "");
     }
-    if let Some(topic) = &queue.topic {
-        facts.add(&KAFKA, &[name], &topic.name);
-        facts.add(&TOPIC_PARTITIONS, &[name], topic.partitions.to_string());
+    match (&queue.topic, &queue.foreign) {
+        (Some(group), Some(Foreign { topic, format })) => {
+            facts.add(&KAFKA_SOURCE, &[name], format!("{topic} {}", format.name()));
+            facts.add(&KAFKA_GROUP, &[name], &group.name);
+        }
+        (Some(topic), None) => {
+            facts.add(&KAFKA, &[name], &topic.name);
+            facts.add(&TOPIC_PARTITIONS, &[name], topic.partitions.to_string());
+        }
+        (None, _) => {}
+    }
+    if let Some(by) = &queue.topic_key {
+        facts.add(&TOPIC_KEY, &[name], key(by));
     }
     let carries = match &queue.input {
         Input::Events => "events".to_owned(),

@@ -1,17 +1,25 @@
 //! `kafka: { ... }` of a queue, as written.
 
 use super::Located;
-use super::scalars::{DAY, Fields, HOUR};
+use super::scalars::{DAY, Fields, HOUR, word};
 use crate::base::diagnostic::{Diagnostics, Span};
+use crate::model::Format;
 use crate::syntax::yaml::{Entry, Text, Value};
 
-/// `kafka: TOPIC` or `kafka: { topic, partitions, replicas, retention }`.
+/// `kafka: TOPIC` or `kafka: { topic, partitions, replicas, retention }`, or with `source`, `group` and `format` in place of
+/// `topic`.
 #[derive(Debug, Clone)]
 pub(crate) struct Kafka {
     /// The place of the key.
     pub(crate) span: Span,
     /// `topic: NAME`; the queue's name if absent.
     pub(crate) topic: Option<Text>,
+    /// `source: NAME`: a topic of other services.
+    pub(crate) source: Option<Text>,
+    /// `group: NAME` that reads it; the queue's name if absent.
+    pub(crate) group: Option<Text>,
+    /// `format: json` or `protobuf` of its values.
+    pub(crate) format: Option<Located<Format>>,
     /// `partitions: NUMBER`.
     pub(crate) partitions: Option<Located<u64>>,
     /// `replicas: NUMBER`: the replication factor.
@@ -27,16 +35,33 @@ pub(super) fn kafka(entry: &Entry, out: &mut Diagnostics) -> Option<Kafka> {
         return Some(Kafka {
             span,
             topic: Some(topic.clone()),
+            source: None,
+            group: None,
+            format: None,
             partitions: None,
             replicas: None,
             retention: None,
         });
     }
-    let known = ["topic", "partitions", "replicas", "retention"];
+    let known = [
+        "topic",
+        "source",
+        "group",
+        "format",
+        "partitions",
+        "replicas",
+        "retention",
+    ];
+    let formats = [("json", Format::Json), ("protobuf", Format::Protobuf)];
     let fields = Fields::open("`kafka`", span, &entry.node, &known, out)?;
     Some(Kafka {
         span,
         topic: fields.text("topic", out),
+        source: fields.text("source", out),
+        group: fields.text("group", out),
+        format: fields
+            .get("format")
+            .and_then(|e| word("`format`", &e.node, &formats, out)),
         partitions: fields.count("partitions", 1..=1_000, out),
         replicas: fields.count("replicas", 1..=7, out),
         retention: fields.duration("retention", HOUR..=365 * DAY, out),

@@ -253,14 +253,23 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
     };
-    if let Some(e) = fields.require("bind", out) {
+    queue.kafka = fields.meant("kafka", out).and_then(|e| kafka(e, out));
+    // What is read from a topic of other services comes from no exchange.
+    let bound = match queue
+        .kafka
+        .as_ref()
+        .is_some_and(|kafka| kafka.source.is_some())
+    {
+        true => fields.get("bind"),
+        false => fields.require("bind", out),
+    };
+    if let Some(e) = bound {
         queue.bind = bind(e, out);
         fields.filled("bind", queue.bind.is_empty(), e, out);
     }
     queue.message = fields.text("message", out);
     queue.id = fields.meant("id", out).map(|e| id(e, out));
     queue.settings = settings(&fields, out);
-    queue.kafka = fields.meant("kafka", out).and_then(|e| kafka(e, out));
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);
     queue.into = fields.text("into", out);

@@ -4,6 +4,7 @@ use super::Located;
 use super::scalars::{Fields, count, map, text, texts, wrong};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Rate;
+use crate::rules::kafka::RECORDS;
 use crate::rules::reading::{OUT_OF_BOUNDS, WRONG_TYPE};
 use crate::rules::requests::TARGET;
 use crate::syntax::yaml::{Entry, Node, Text, Value};
@@ -42,12 +43,29 @@ pub(crate) struct Request {
 /// Target of a request.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// `POST`, `PUT` or `PATCH`.
-    pub(crate) method: &'static str,
-    /// The address.
-    pub(crate) url: Text,
+    /// Where it is.
+    pub(crate) to: To,
     /// `headers: { NAME: VALUE }`.
     pub(crate) headers: Vec<(Text, Text)>,
+}
+
+/// Where a target is.
+#[derive(Debug)]
+pub(crate) enum To {
+    /// An HTTP API.
+    Url {
+        /// `POST`, `PUT` or `PATCH`.
+        method: &'static str,
+        /// The address.
+        url: Text,
+    },
+    /// `topic: NAME`: a topic of Kafka.
+    Topic {
+        /// Its name.
+        name: Text,
+        /// `key: EXPRESSION` of its records.
+        key: Option<Text>,
+    },
 }
 
 const METHODS: [(&str, &str); 3] = [("post", "POST"), ("put", "PUT"), ("patch", "PATCH")];
@@ -111,7 +129,10 @@ pub(super) fn request(entry: &Entry, out: &mut Diagnostics) -> Request {
 /// One target, or with `by` one for each of its values.
 fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<Text>, Target)> {
     let entries = map("`to`", &to.node, out).unwrap_or_default();
-    let is_method = |entry: &Entry| METHODS.iter().any(|(key, _)| *key == entry.key.value);
+    let is_method = |entry: &Entry| {
+        let key = entry.key.value.as_str();
+        key == "topic" || METHODS.iter().any(|(method, _)| *method == key)
+    };
     let is_target = |entry: &Entry| matches!(entry.node.value, Value::Map(_));
     match by {
         Some(by) if entries.iter().any(is_method) => {
@@ -150,15 +171,51 @@ fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<
 }
 
 fn target(node: &Node, place: Span, out: &mut Diagnostics) -> Option<Target> {
-    let known = ["post", "put", "patch", "headers"];
+    let known = ["post", "put", "patch", "topic", "key", "headers"];
     let fields = Fields::open("a target", place, node, &known, out)?;
+    let to = match fields.get("topic") {
+        Some(topic) => to_topic(&fields, topic, out)?,
+        None => to_url(&fields, place, out)?,
+    };
+    let mut headers = Vec::new();
+    if let Some(entry) = fields.get("headers") {
+        for header in map("`headers`", &entry.node, out).unwrap_or_default() {
+            let what = format!("header `{}`", header.key.value);
+            if let Some(value) = text(&what, &header.node, out) {
+                headers.push((header.key.clone(), value));
+            }
+        }
+    }
+    Some(Target { to, headers })
+}
+
+fn to_topic(fields: &Fields<'_>, topic: &Entry, out: &mut Diagnostics) -> Option<To> {
+    let mut methods = METHODS.iter().filter_map(|(key, _)| fields.get(key));
+    if let Some(other) = methods.next() {
+        out.push(
+            Diagnostic::new(&TARGET, "a target is a URL or a topic")
+                .at(other.key.span, "a URL")
+                .and(Some(topic.key.span), "a topic of Kafka"),
+        );
+        return None;
+    }
+    Some(To::Topic {
+        name: fields.text("topic", out)?,
+        key: fields.text("key", out),
+    })
+}
+
+fn to_url(fields: &Fields<'_>, place: Span, out: &mut Diagnostics) -> Option<To> {
     let mut methods = METHODS
         .iter()
         .filter_map(|(key, method)| Some((*method, fields.get(key)?)));
     let Some((method, entry)) = methods.next() else {
         out.push(
             Diagnostic::new(&TARGET, "a target has a method and a URL")
-                .at(place, "neither `post` nor `put` nor `patch`")
+                .at(
+                    place,
+                    "neither `post` nor `put` nor `patch`, and no `topic`",
+                )
                 .help("for example `post: $EVENTS_URL`"),
         );
         return None;
@@ -171,21 +228,16 @@ fn target(node: &Node, place: Span, out: &mut Diagnostics) -> Option<Target> {
         );
         return None;
     }
-    let url = text(&format!("`{}`", entry.key.value), &entry.node, out)?;
-    let mut headers = Vec::new();
-    if let Some(entry) = fields.get("headers") {
-        for header in map("`headers`", &entry.node, out).unwrap_or_default() {
-            let what = format!("header `{}`", header.key.value);
-            if let Some(value) = text(&what, &header.node, out) {
-                headers.push((header.key.clone(), value));
-            }
-        }
+    if let Some(key) = fields.get("key") {
+        out.push(
+            Diagnostic::new(&RECORDS, "`key` is of the records of a topic")
+                .at(key.key.span, "an HTTP request has none")
+                .and(Some(entry.key.span), "a URL")
+                .help("put it into the body, or into a header"),
+        );
     }
-    Some(Target {
-        method,
-        url,
-        headers,
-    })
+    let url = text(&format!("`{}`", entry.key.value), &entry.node, out)?;
+    Some(To::Url { method, url })
 }
 
 fn read_body(request: &mut Request, node: &Node, out: &mut Diagnostics) {

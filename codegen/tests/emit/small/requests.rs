@@ -1,7 +1,7 @@
 //! The requests of the small model.
 
 use event_grpc_codegen::model::{
-    Function, Member, Piece, Rate, Request, Root, Target, Template, Type, Value,
+    Function, Member, Piece, Rate, Request, Root, Target, Template, To, Type, Value,
 };
 
 use super::{Made, nullable, value};
@@ -29,7 +29,11 @@ impl Made<'_> {
                 ),
                 "body.handle | default(\"ANY\")".into(),
             )),
-            targets: vec![target("ANY", "POST"), target("OTHER", "PUT")],
+            targets: vec![
+                target("ANY", "POST"),
+                target("OTHER", "PUT"),
+                self.topic("TOPIC"),
+            ],
             whole: Some(member("", json(Root::WholeBody, vec![without]))),
             members: vec![
                 member("name", value(self.body("name"), vec![], Type::String)),
@@ -68,6 +72,18 @@ impl Made<'_> {
             refused: vec![(400, 400)],
         }]
     }
+
+    /// A target that is a topic.
+    fn topic(&self, name: &str) -> Target {
+        let key = value(self.body("likes"), vec![], Type::Int64);
+        Target {
+            to: To::Topic {
+                name: "posts.out".into(),
+                key: Some((key, "body.likes".into())),
+            },
+            ..target(name, "")
+        }
+    }
 }
 
 fn target(value: &str, method: &'static str) -> Target {
@@ -75,10 +91,12 @@ fn target(value: &str, method: &'static str) -> Target {
     let variable = |name: &str| Piece::Variable(format!("{value}_{name}"));
     Target {
         value: Some(value.into()),
-        method,
-        url: Template {
-            written: format!("https://api.example/${value}_PATH"),
-            pieces: vec![text("https://api.example/"), variable("PATH")],
+        to: To::Url {
+            method,
+            url: Template {
+                written: format!("https://api.example/${value}_PATH"),
+                pieces: vec![text("https://api.example/"), variable("PATH")],
+            },
         },
         headers: vec![(
             "Authorization".into(),

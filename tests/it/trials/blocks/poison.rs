@@ -9,7 +9,7 @@ use event_grpc::contract::{
     Layout, Message, Pipeline, Queue, QueueKind, Route, RowError, Shape, Storage, Table, headers,
 };
 use event_grpc::sink::clickhouse::ClickHouse;
-use event_grpc::sink::http::Requests;
+use event_grpc::sink::requests::Requests;
 use event_grpc::sink::{Store, Stores};
 use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use tokio_util::sync::CancellationToken;
@@ -55,6 +55,7 @@ fn pipeline() -> &'static Pipeline {
         name,
         kind: QueueKind::Quorum,
         topic: None,
+        foreign: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 100,

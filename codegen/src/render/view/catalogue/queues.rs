@@ -85,9 +85,16 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
 
 /// Its type, and how many partitions of it there are by which key.
 fn kind(queue: &Queue) -> String {
+    if let (Some(foreign), Some(group)) = (&queue.foreign, &queue.topic) {
+        let (topic, group) = (code(&foreign.topic), code(&group.name));
+        let format = foreign.format.name();
+        return format!("Kafka {topic} of other services, {format}, read by group {group}");
+    }
     if let Some(topic) = &queue.topic {
         let name = code(&topic.name);
-        return format!("Kafka {name}, {} partitions", topic.partitions);
+        let by = queue.topic_key.as_ref().map(partition_key);
+        let by = by.map_or_else(String::new, |by| format!(" by {}", code(&by)));
+        return format!("Kafka {name}, {} partitions{by}", topic.partitions);
     }
     let kind = if queue.quorum { "quorum" } else { "classic" };
     match &queue.partitions {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::text::{cell, code, message_link, request_page};
-use crate::model::{Destination, Member, Model, Request, Target};
+use crate::model::{Destination, Member, Model, Request, Target, To};
 
 /// A request, which is a page of its own.
 #[derive(Debug, Serialize)]
@@ -94,8 +94,20 @@ fn target(target: &Target) -> TargetRow {
             Some(value) => code(value),
             None => "all".to_owned(),
         },
-        address: code(&format!("{} {}", target.method, target.url.written)),
+        address: address(target),
         headers: headers.join("<br>"),
+    }
+}
+
+/// Address of a target, and the key of its records.
+fn address(target: &Target) -> String {
+    let address = code(&target.address());
+    match &target.to {
+        To::Topic {
+            key: Some((_, key)),
+            ..
+        } => format!("{address}, by {}", code(key)),
+        _ => address,
     }
 }
 

@@ -138,12 +138,12 @@ impl KafkaAddress {
     }
 
     /// Name of this instance in its consumer groups.
-    pub(super) fn instance(&self) -> Option<&str> {
+    pub(crate) fn instance(&self) -> Option<&str> {
         self.instance.as_deref()
     }
 
     /// Configuration of a client.
-    pub(super) fn client(&self) -> ClientConfig {
+    pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", self.brokers.join(","));
         config.set("client.id", "event-grpc");

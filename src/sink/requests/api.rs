@@ -1,8 +1,6 @@
-//! Target of a request: address and headers, with values from the server's environment.
+//! HTTP API of a target: address and headers, with values from the server's environment.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,7 +15,6 @@ use url::Url;
 
 use super::RequestsError;
 use super::answer::{self, RequestError};
-use super::pace::{Pace, Turn};
 use crate::contract::headers::JSON;
 use crate::contract::headers::TRACE;
 use crate::contract::{self, Piece, Request, Template};
@@ -42,10 +39,9 @@ const SHORTEST_SECRET: usize = 4;
 /// Timeout of the rest of an answer once its status is there.
 const REST_OF_ANSWER: Duration = Duration::from_secs(2);
 
-/// Target of a request.
-pub struct Target {
+/// HTTP API of a target.
+pub(super) struct Api {
     request: &'static Request,
-    name: &'static str,
     client: Client,
     method: Method,
     uri: Uri,
@@ -54,9 +50,6 @@ pub struct Target {
     secrets: Vec<String>,
     /// Scheme, host and the plain words of the path, for people.
     shown: String,
-    pace: Pace,
-    /// Number of messages that it has accepted.
-    taken: AtomicU64,
 }
 
 /// Invalid configuration of a target; the values of variables are not shown.
@@ -86,18 +79,19 @@ pub enum TargetError {
     },
 }
 
-impl Target {
-    /// Creates a target with the values of its variables.
+impl Api {
+    /// Creates it with the values of its variables.
     pub(super) fn new(
         request: &'static Request,
         spec: &'static contract::Target,
+        (method, url): (&'static str, Template),
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, RequestsError> {
         let bad_url = || TargetError::Url {
             target: spec.name,
-            variables: variables(spec.url),
+            variables: variables(url),
         };
-        let mut url = Url::parse(&filled(spec.url, variable)).map_err(|_| bad_url())?;
+        let mut url = Url::parse(&filled(url, variable)).map_err(|_| bad_url())?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(bad_url().into());
         }
@@ -149,65 +143,35 @@ impl Target {
             ..Options::new(&NAMES)
         };
         let limit = Duration::from_millis(u64::from(request.timeout_ms));
-        Ok(Target {
+        Ok(Api {
             request,
-            name: spec.name,
             client: Client::new((url.scheme() == "https").then(tls), limit)?,
-            method: Method::from_bytes(spec.method.as_bytes()).map_err(|_| bad_url())?,
+            method: Method::from_bytes(method.as_bytes()).map_err(|_| bad_url())?,
             uri,
             headers,
             idempotency_key: request.idempotency_key.and_then(|name| name.parse().ok()),
             secrets,
             shown,
-            pace: Pace::new(request.concurrency, request.rate),
-            taken: AtomicU64::new(0),
         })
     }
 
-    /// Its name in `pipeline.yaml`.
-    pub fn name(&self) -> &'static str {
-        self.name
+    /// Connects without sending a request, or says why it can't.
+    pub(super) async fn reach(&self) -> Result<(), String> {
+        self.client.connect(self.uri.clone()).await
+    }
+
+    /// Address for people.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// HTTP method of its requests.
-    pub fn method(&self) -> &str {
+    pub(super) fn method(&self) -> &str {
         self.method.as_str()
     }
 
-    /// Number of messages that it has accepted since the start.
-    pub fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Acquire)
-    }
-
-    /// Waits until one more attempt may be made.
-    pub async fn turn(&self) -> Turn {
-        self.pace.turn().await
-    }
-
-    /// Sends a body once, in a span if that is recorded. The `key` is its idempotency key.
-    pub async fn send(
-        &self,
-        turn: Turn,
-        body: Bytes,
-        key: &str,
-        span: Option<&mut Span>,
-    ) -> Result<(), RequestError> {
-        let result = self.exchange(body, key, span).await;
-        match &result {
-            Ok(()) => {
-                self.taken.fetch_add(1, Ordering::AcqRel);
-            }
-            Err(error) => {
-                if let Some(time) = error.retry_after {
-                    self.pace.hold(time);
-                }
-            }
-        }
-        drop(turn);
-        result
-    }
-
-    async fn exchange(
+    /// Sends a body once, in a span if that is recorded.
+    pub(super) async fn exchange(
         &self,
         body: Bytes,
         key: &str,
@@ -272,7 +236,6 @@ impl Target {
 
     /// Sets the attributes of the span of a request: of its URL what people may see.
     fn describe(&self, span: &mut Span) {
-        span.set("event_grpc.target", self.name);
         span.set("http.request.method", self.method.to_string());
         span.set("url.full", self.shown.clone());
         span.set(
@@ -285,15 +248,6 @@ impl Target {
             80
         };
         span.set("server.port", self.uri.port_u16().unwrap_or(usual));
-    }
-}
-
-// Neither the headers nor the whole URL are shown.
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Target");
-        shown.field("name", &self.name).field("url", &self.shown);
-        shown.finish_non_exhaustive()
     }
 }
 
@@ -356,7 +310,8 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn filled(template: Template, variable: &dyn Fn(&str) -> Option<String>) -> String {
+/// Text of a template with the values of its variables.
+pub(super) fn filled(template: Template, variable: &dyn Fn(&str) -> Option<String>) -> String {
     template
         .iter()
         .map(|piece| match piece {
@@ -366,7 +321,8 @@ fn filled(template: Template, variable: &dyn Fn(&str) -> Option<String>) -> Stri
         .collect()
 }
 
-fn variables(template: Template) -> String {
+/// Names of the variables of a template.
+pub(super) fn variables(template: Template) -> String {
     let names: Vec<&str> = template
         .iter()
         .filter_map(|piece| match piece {
