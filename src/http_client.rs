@@ -62,10 +62,7 @@ impl Client {
         };
         tls.config()?;
         let connector = Https::new(connector, tls);
-        Ok(Client::Encrypted(
-            pool.build(connector.clone()),
-            connector,
-        ))
+        Ok(Client::Encrypted(pool.build(connector.clone()), connector))
     }
 
     /// Sends a request, and answers with the head of the response.

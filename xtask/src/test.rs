@@ -3,11 +3,13 @@
 
 mod retry;
 
+use std::env;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -46,6 +48,10 @@ pub(crate) fn run(
         tests.arg("--no-fail-fast");
     }
     tests.args(args).envs(services.environment());
+    if env::var_os(THREADS).is_none() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        tests.env(THREADS, cores.max(LEAST_THREADS).to_string());
+    }
     let (mut status, output, restarted) = watch(&tests, retry, &mut services, &interrupt)?;
     let limit = retry::limit(restarted);
     if let Some(failed) = retry::failed(&output, limit).filter(|_| retry && !status.success()) {
@@ -84,6 +90,12 @@ pub(crate) fn run(
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
+
+/// How many tests run at once, for the harness of Rust's tests.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// Least number of tests that run at once: most of them wait for servers more than they compute.
+const LEAST_THREADS: usize = 4;
 
 /// Tests that are about RabbitMQ.
 const OF_RABBITMQ: [&str; 8] = [

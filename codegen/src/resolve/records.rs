@@ -41,8 +41,7 @@ pub(super) fn key(value: Value, text: &Text, out: &mut Diagnostics) -> Option<(V
 pub(super) fn without_answers(request: &spec::Request, out: &mut Diagnostics) -> bool {
     let lists = [&request.retried, &request.refused];
     let answer = lists.into_iter().flatten().find_map(|list| list.first());
-    let is_topic =
-        |(_, target): &(_, spec::Target)| matches!(target.to, spec::To::Topic { .. });
+    let is_topic = |(_, target): &(_, spec::Target)| matches!(target.to, spec::To::Topic { .. });
     let (Some(answer), true) = (answer, request.to.iter().all(is_topic)) else {
         return true;
     };

@@ -288,8 +288,10 @@ impl Scoped<'_> {
             .map(|to| match to {
                 spec::To::Topic { key: Some(key), .. } => {
                     let value = self.value(key, out);
-                    value.and_then(|value| records::key(value, key, out)).map(Some)
-                },
+                    value
+                        .and_then(|value| records::key(value, key, out))
+                        .map(Some)
+                }
                 _ => Some(None),
             })
             .collect();

@@ -100,9 +100,8 @@ impl Topic {
             }
         }
         let client = self.client();
-        let mut record: FutureRecord<'_, str, [u8]> = FutureRecord::to(self.name)
-            .payload(body)
-            .headers(headers);
+        let mut record: FutureRecord<'_, str, [u8]> =
+            FutureRecord::to(self.name).payload(body).headers(headers);
         if let Some(key) = key {
             record = record.key(key);
         }

@@ -52,7 +52,9 @@ async fn gets_through(address: &KafkaAddress) {
     let (broker, queue) = connect(address);
     let mut status = broker.status();
     let up = status.wait_for(|status| status.link == Link::Up);
-    let up = tokio::time::timeout(Duration::from_secs(60), up).await.is_ok();
+    let up = tokio::time::timeout(Duration::from_secs(60), up)
+        .await
+        .is_ok();
     let link = broker.status().borrow().link.clone();
     assert!(up, "{link:?}");
     broker
