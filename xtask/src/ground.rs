@@ -60,7 +60,7 @@ impl Ground {
         }
         let kafka = match servers.kafka {
             true => {
-                let nodes = kafka::cluster(&place("kafka")?, 1)?;
+                let nodes = kafka::cluster(&place("kafka")?, 1, &[])?;
                 let node = nodes.into_iter().next();
                 let node = node.context("a cluster has one node at least")?;
                 let node = node.as_in_the_field();
