@@ -30,7 +30,7 @@ use tempfile::TempDir;
 pub(crate) use keeper::{Keep, Kept};
 
 /// Start timeout of a server.
-const START_LIMIT: Duration = Duration::from_secs(90);
+const START_LIMIT: Duration = Duration::from_secs(240);
 
 /// Running server, and the variables for its users.
 struct Running {

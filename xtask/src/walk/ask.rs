@@ -12,7 +12,7 @@ use crate::bench::setting;
 use crate::http::request;
 
 /// Time limit for what is expected to happen.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Interval at which it is looked at.
 const EVERY: Duration = Duration::from_millis(200);
