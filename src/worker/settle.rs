@@ -143,6 +143,19 @@ impl Decided {
         shards.into_iter().map(of).collect()
     }
 
+    /// Notes in the span of the message what becomes of its units. Nearly all messages have none.
+    fn trace(&mut self) {
+        if self.message.delivery.ack_guard.trace().is_none() {
+            return;
+        }
+        let counts = self.counts();
+        let dead = self.failed.iter().find(|f| f.verdict == Verdict::Dead);
+        let class = dead.map(|failed| failed.class);
+        if let Some(span) = self.message.delivery.ack_guard.span_mut() {
+            traced::settled(span, counts, class);
+        }
+    }
+
     fn units_that(&self, is: impl Fn(Verdict) -> bool) -> Vec<usize> {
         let those = self.failed.iter().filter(|failed| is(failed.verdict));
         let mut units: Vec<usize> = those.map(|failed| failed.unit).collect();
@@ -187,7 +200,7 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
             (published, Tally::whole(content, again))
         }
     };
-    traced::settled(&mut decided);
+    decided.trace();
     let ack_guard = decided.message.delivery.ack_guard;
     let metrics = Arc::clone(ack_guard.metrics());
     let Ok(ending) = published else {

@@ -2,9 +2,8 @@
 
 use super::ack_guard::Received;
 use super::batched_message::BatchedMessage;
-use super::failed::Verdict;
-use super::settle::Decided;
 use crate::contract::{Block, Queue, Storage};
+use crate::dead_letter::Class;
 use crate::sink::StoreError;
 use crate::sink::requests::{RequestError, Target};
 use crate::trace::{Kind, MOST_LINKS, Span, TraceContext, Tracer};
@@ -37,20 +36,9 @@ pub(super) fn received(tracer: &Tracer, queue: &'static Queue, received: &mut Re
     received.ack_guard.record(Some(span));
 }
 
-/// Notes what became of the units of a message. The first dead letter is its error.
-pub(super) fn settled(decided: &mut Decided) {
-    // Nearly all messages have none.
-    if decided.message.delivery.ack_guard.trace().is_none() {
-        return;
-    }
-    let [stored, dead, again] = decided.counts();
-    let mut failed = decided.failed.iter();
-    let class = failed
-        .find(|failed| failed.verdict == Verdict::Dead)
-        .map(|failed| failed.class);
-    let Some(span) = decided.message.delivery.ack_guard.span_mut() else {
-        return;
-    };
+/// Notes what became of the units of a message: stored, dead letters, and those that go back. A dead letter of this class
+/// is its error.
+pub(super) fn settled(span: &mut Span, [stored, dead, again]: [usize; 3], class: Option<Class>) {
     span.set("event_grpc.units.stored", stored);
     span.set("event_grpc.units.dead_lettered", dead);
     span.set("event_grpc.units.retried", again);

@@ -160,10 +160,10 @@ async fn a_panic_of_a_worker_is_reported_with_its_place_and_a_flood_is_not() {
             ..Forwarding::default()
         },
     );
-    let body = json!({"to": "panic", "name": SECRET});
+    let body = json!({"n": 1, "to": "panic", "name": SECRET});
     running.publish(with_body(1, body));
     let dead = running.dead_letter().await;
-    assert_eq!(dead.class, "panic");
+    assert_eq!(dead.class, "panic", "{dead:?}");
     running.stop().await;
     let flood = || {
         for n in 0..5000 {

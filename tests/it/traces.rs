@@ -5,7 +5,7 @@ mod outages;
 mod targets;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_grpc::app::Config;
 use event_grpc::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
@@ -43,12 +43,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Runs an instance whose options are changed, in a database of its own.
+/// Runs an instance whose options are changed, in a database of its own; answers with the time that it took to end.
 async fn traced(
     name: &str,
     change: impl FnOnce(&mut Config),
     test: impl AsyncFnOnce(&Instance, &ClickHouse),
-) {
+) -> Duration {
+    let mut took = Duration::ZERO;
     in_database(name, async |store: ClickHouse| {
         migrate::apply(&store, &PIPELINE).await.unwrap();
         let mut config = config(&store);
@@ -56,9 +57,12 @@ async fn traced(
         let (app, seen) = started(config).await;
         test(&seen, &store).await;
         drop(seen);
+        let began = Instant::now();
         app.stop().await;
+        took = began.elapsed();
     })
     .await;
+    took
 }
 
 /// Calls the method with a trace context.

@@ -42,9 +42,8 @@ async fn a_collector_that_hangs_costs_counted_spans_and_holds_nothing_up() {
             connections.push(stream);
         }
     });
-    let mut stopping = None;
     let change = |config: &mut Config| config.traces = Some(Options::new(&endpoint, 1.0).unwrap());
-    traced("trace_hangs", change, async |app, store| {
+    let took = traced("trace_hangs", change, async |app, store| {
         let before = spans(app, "queue_full").await;
         calls(app, "e", CALLS, None).await;
         eventually(
@@ -55,10 +54,9 @@ async fn a_collector_that_hangs_costs_counted_spans_and_holds_nothing_up() {
         .await;
         // Each call has a span at least, and fewer wait or are under way.
         assert!(spans(app, "queue_full").await > before);
-        stopping = Some(Instant::now());
     })
     .await;
-    let took = stopping.unwrap().elapsed();
+    // Less than it would wait for one answer.
     assert!(took < Duration::from_secs(8), "{took:?}");
     accepting.abort();
 }
