@@ -224,7 +224,7 @@ impl Masking<'_> {
         let named = self.names_personal(members);
         let mut is_key = false;
         for (name, value) in members.iter_mut() {
-            is_key |= has_email(name);
+            is_key |= is_address(name);
             self.path.push(plain(name));
             let is_named = || named && self.path.last().is_some_and(|n| NAMED.contains(&&**n));
             let is_personal = self.personal.ends_in(&self.path) || is_named();
@@ -235,7 +235,7 @@ impl Masking<'_> {
             self.path.pop();
         }
         if is_key {
-            let masked = |(name, value): (String, Value)| match has_email(&name) {
+            let masked = |(name, value): (String, Value)| match is_address(&name) {
                 true => (MASK.to_owned(), value),
                 false => (name, value),
             };
@@ -302,6 +302,12 @@ fn plain(name: &str) -> String {
 /// the mark is written `%40`.
 fn has_email(text: &str) -> bool {
     has_address(text, "@") || has_address(text, "%40")
+}
+
+/// True if a name may be an address of an email, or its beginning: a column of JSON cuts names at their dots.
+fn is_address(name: &str) -> bool {
+    let cut = name.split_once('@');
+    cut.is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
 }
 
 fn has_address(text: &str, mark: &str) -> bool {

@@ -256,8 +256,9 @@ async fn a_request_that_is_refused_before_it_is_read_is_seen() {
             // Read, and refused as a whole.
             (http::Method::POST, "/event/dispatch", json, "{", 400),
         ] {
-            let answer = crate::http::request(method, &app.url(path), &[header], body.to_owned());
-            assert_eq!(answer.await.status, status, "{path}");
+            let url = app.url(path);
+            let answer = crate::http::request(method, &url, &[header], body.to_owned()).await;
+            assert_eq!(answer.status, status, "{path}");
         }
         let (events, _) = tapping.rest().await;
         let seen: Vec<[&str; 3]> = events
@@ -292,8 +293,8 @@ async fn what_a_webhook_or_a_service_sends_is_masked_at_its_top_and_undecoded() 
         let json = ("content-type", "application/json");
         let body = r#"{"course":"c-1","address":{"city":"Sometown"},"extras":[{"name":"phone","value":"4915112"}]}"#;
         let url = app.url("/graphy/event/");
-        let answer = crate::http::request(http::Method::POST, &url, &[json], body.to_owned());
-        assert_eq!(answer.await.status, 200);
+        let answer = crate::http::request(http::Method::POST, &url, &[json], body.to_owned()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
         let (events, _) = received.rest().await;
         let text = events[0]["event"].to_string();
         assert!(!text.contains("Sometown") && !text.contains("4915112"), "{text}");

@@ -78,6 +78,10 @@ fn a_personal_value_is_masked_by_whatever_way_it_comes() {
             json!({ "a@example.com": 1, "b": 2 }),
             json!({ "***": 1, "b": 2 }),
         ),
+        (
+            json!({ "a@example": { "com": 1 }, "@type": 2 }),
+            json!({ "***": { "com": 1 }, "@type": 2 }),
+        ),
         // Names that are written in other ways.
         (
             json!({ "billing.phone": "1", "Last Name": "x", "e-mail": "y" }),
