@@ -95,7 +95,8 @@ for instance; do
   until_true is_gone "$instance" || fail "$instance: it still answers after it was stopped"
   say "$instance: start"
   run "$start" "$instance" || fail "$instance: it can't be started"
-  until_true wants_traffic "$instance" || fail "$instance: it doesn't want traffic after it was started; its log says why"
+  until_true wants_traffic "$instance" ||
+    fail "$instance: it doesn't want traffic after it was started; its log says why. To go back, start the build before there"
   if [ -n "$up" ]; then
     until_true run "$up" "$instance" || fail "$instance: the load balancer doesn't mark it up"
   else
