@@ -107,6 +107,7 @@ pub(super) fn hint(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => {
             "does its --ops-host have this name, or its --ops-certificate this certificate?"
         }
+        StatusCode::BAD_REQUEST => "if it speaks TLS, its address begins with https://",
         _ => "is it the address of its --ops-listen?",
     }
 }

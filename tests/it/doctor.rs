@@ -260,6 +260,25 @@ fn settings_and_files_are_judged_as_at_a_start() {
     let found = doctor(folder, &["--data", "data"], &[]);
     assert_eq!(found.problems(), Vec::<&Value>::new());
     found.one("note", "clickhouse", "it is embedded");
+
+    // Policies are looked for in the definitions of RabbitMQ.
+    fs::write(folder.join("d.json"), "{}").unwrap();
+    let generated = concat!(env!("CARGO_MANIFEST_DIR"), "/generated/definitions.json");
+    let with = |definitions| doctor(folder, &["--definitions", definitions], &[]);
+    let missing = "there is no policy event-grpc-unrouted";
+    let warning = with("d.json").one("warning", "rabbitmq", missing).clone();
+    assert!(
+        warning["fix"]
+            .as_str()
+            .unwrap()
+            .contains("import_definitions")
+    );
+    let imported = with(generated);
+    assert!(!imported.text.contains("no policy"), "{}", imported.text);
+    let text = fs::read_to_string(generated).unwrap();
+    let other = text.replace("graphy_event_q|", "");
+    fs::write(folder.join("d.json"), other).unwrap();
+    with("d.json").one("warning", "rabbitmq", "is for other names");
     let (good, text) = event_grpc(
         folder,
         &[

@@ -127,6 +127,10 @@ async fn a_store_that_does_not_answer_is_named_and_has_a_status_of_its_own() {
         text.contains("Not asked: ") && text.contains("nowhere.event"),
         "{text}"
     );
+    // Where none is named, that nothing is found says nothing.
+    let (code, text) = find(&["x"]).await;
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("Not asked: any store"), "{text}");
     let (code, text) = find(&["--key", "nowhere=1", "--clickhouse-url", url]).await;
     assert!(code != 0 && text.contains("no table has all"), "{text}");
     let (code, text) = find(&["--key", "nowhere"]).await;

@@ -126,6 +126,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let definitions = args.definitions.as_deref();
     let definitions = definitions.map(|path| plan::definitions(path, vhost));
     let definitions = definitions.transpose()?;
+    if let Some(definitions) = &definitions {
+        rabbitmq::policies(definitions, &mut findings)?;
+    }
     if broker.is_some() || !answering.is_empty() {
         let broker = Ok(broker);
         let (plan, errors) = plan::live(definitions.as_ref(), 0, &broker, &answering).await;

@@ -4,8 +4,12 @@ use super::finding::{Findings, Level};
 use super::versions;
 use crate::broker::{self, Address, Cutover, Found, Right, Topology};
 use crate::generated::PIPELINE;
+use crate::ops::live::definitions::Definitions;
 
 const PLACE: &str = "rabbitmq";
+
+/// Definitions that are imported into RabbitMQ: what this build declares, and policies.
+const GENERATED: &[u8] = include_bytes!("../../../generated/definitions.json");
 
 /// Looks at it, and hands back the connection; none if there is none, which is among the findings.
 pub(super) async fn check(address: &Address, findings: &mut Findings) -> Option<Cutover> {
@@ -69,6 +73,24 @@ pub(super) async fn check(address: &Address, findings: &mut Findings) -> Option<
         );
     }
     Some(server)
+}
+
+/// Compares the policies of its definitions with those that are generated. AMQP can't ask for them.
+pub(super) fn policies(definitions: &Definitions, findings: &mut Findings) -> anyhow::Result<()> {
+    for ours in Definitions::parse(GENERATED, "/")?.policies() {
+        let name = &ours.name;
+        let mut there = definitions.policies().iter();
+        let what = match there.find(|policy| policy.name == *name) {
+            None => format!("there is no policy {name}"),
+            Some(policy) if policy.pattern != ours.pattern => {
+                format!("the policy {name} is for other names than this build has")
+            }
+            Some(_) => continue,
+        };
+        let fix = "rabbitmqctl import_definitions generated/definitions.json, unless a policy of yours says the same";
+        findings.add(Level::Warning, PLACE, what, fix);
+    }
+    Ok(())
 }
 
 /// Looks what the account may do with what is there.

@@ -71,6 +71,13 @@ pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> 
                 .chain([letters])
                 .for_each(|a| add(&mut story, a));
         }
+        // Where no store is named at all, that nothing is found says nothing.
+        None if postgres.is_none() => story.unasked.push(Unasked {
+            store: "any store".to_owned(),
+            reason: "--clickhouse-url and --postgres-url (or their variables) name them; of an embedded ClickHouse \
+                     `event-grpc clickhouse` prints them"
+                .to_owned(),
+        }),
         None => story.notes.push(
             "ClickHouse was not asked: --clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) names it."
                 .to_owned(),

@@ -16,12 +16,24 @@ pub struct Definitions {
     queues: Vec<Named>,
     #[serde(default)]
     bindings: Vec<Binding>,
+    #[serde(default)]
+    policies: Vec<Policy>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Named {
     name: String,
     /// The definitions of one virtual host don't name it.
+    vhost: Option<String>,
+}
+
+/// Policy, by what its queues or exchanges are called.
+#[derive(Debug, Deserialize)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Regular expression of the names that it is for.
+    pub pattern: String,
     vhost: Option<String>,
 }
 
@@ -45,7 +57,14 @@ impl Definitions {
         let here = |named: &Option<String>| named.as_deref().is_none_or(|name| name == vhost);
         all.queues.retain(|queue| here(&queue.vhost));
         all.bindings.retain(|binding| here(&binding.vhost));
+        all.policies.retain(|policy| here(&policy.vhost));
         Ok(all)
+    }
+
+    /// Policies.
+    #[must_use]
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
     }
 
     /// Compares bindings, and queues that are bound to the exchanges of a pipeline.

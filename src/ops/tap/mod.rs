@@ -20,6 +20,7 @@ use axum::{Json, Router};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tracing::field::display;
 
 use super::access::Proof;
 use crate::contract::{Input, Intake, Pipeline};
@@ -84,7 +85,7 @@ async fn open(
         Ok(renderer) => renderer,
         Err(error) => return refused(StatusCode::INTERNAL_SERVER_ERROR, &error),
     };
-    let address = peer.as_ref().map(|peer| peer.address());
+    let address = peer.as_ref().map(|peer| display(peer.address()));
     let endless = peer.map(|peer| peer.endless(OF_ONE));
     let tap = match endless {
         Some(None) => None,
@@ -94,9 +95,10 @@ async fn open(
         let text = format!("there are {MOST} taps already; close one");
         return refused(StatusCode::TOO_MANY_REQUESTS, &text);
     };
+    let told = ask.told.trim_start();
     match ask.unmasked {
-        true => tracing::warn!(peer = ?address, ask = ask.told, "A tap shows personal fields."),
-        false => tracing::info!(peer = ?address, ask = ask.told, "A tap is open."),
+        true => tracing::warn!(peer = address, ask = told, "A tap shows personal fields."),
+        false => tracing::info!(peer = address, ask = told, "A tap is open."),
     }
     let personal = (!ask.unmasked).then(|| Arc::clone(&service.personal));
     let lines = Lines::new(tap, ask, renderer, personal, service.stop.clone());

@@ -12,23 +12,10 @@ pub(super) fn build(root: &Path, place: &Path) -> Result<PathBuf> {
     if to.exists() {
         fs::remove_dir_all(&to)?;
     }
-    folder(&root.join("deploy/helm/event-grpc"), &to)?;
+    super::folder(&root.join("deploy/helm/event-grpc"), &to)?;
     let made = root.join("generated/ops");
     if made.is_dir() {
-        folder(&made, &to.join("ops"))?;
+        super::folder(&made, &to.join("ops"))?;
     }
     Ok(to)
-}
-
-fn folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let copy = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => folder(&entry.path(), &copy)?,
-            false => super::copy(&entry.path(), &copy)?,
-        }
-    }
-    Ok(())
 }

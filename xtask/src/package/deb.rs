@@ -1,4 +1,4 @@
-//! The Debian package: the program, its unit and user, its settings, and the documents.
+//! The Debian package: the program, its unit and user, its settings, what is made for other servers, and the documents.
 
 use std::fs;
 use std::io::Write as _;
@@ -62,6 +62,7 @@ pub(super) fn build(root: &Path, place: &Path, binary: &Path) -> Result<PathBuf>
     for (from, to) in FILES {
         copy(&root.join(from), &tree.join(to))?;
     }
+    made(root, &tree)?;
     documents(root, &tree)?;
     let version = version(root)?;
     control(root, &tree, &version)?;
@@ -72,6 +73,17 @@ pub(super) fn build(root: &Path, place: &Path, binary: &Path) -> Result<PathBuf>
     build.args(["--build", "--root-owner-group"]);
     output(build.arg(&tree).arg(&package))?;
     Ok(package)
+}
+
+/// Puts what is made for RabbitMQ, Prometheus and Grafana in its place.
+fn made(root: &Path, tree: &Path) -> Result<()> {
+    let folder = tree.join("usr/share/event-grpc");
+    let definitions = "definitions.json";
+    copy(
+        &root.join("generated").join(definitions),
+        &folder.join(definitions),
+    )?;
+    super::folder(&root.join("generated/ops"), &folder.join("ops"))
 }
 
 /// Puts the documents, the manual page, the changelog and the licences in their places.
