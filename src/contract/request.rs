@@ -43,6 +43,9 @@ pub struct Target {
     pub headers: &'static [(&'static str, Template)],
 }
 
+/// Function that makes a text of a message.
+pub type TextOf = fn(&Message<'_>) -> Result<String, RowError>;
+
 /// Where a target is.
 #[derive(Debug, Clone, Copy)]
 pub enum To {
@@ -58,7 +61,7 @@ pub enum To {
         /// Its name.
         name: &'static str,
         /// The key of a record; an empty text is none.
-        key: Option<fn(&Message<'_>) -> Result<String, RowError>>,
+        key: Option<TextOf>,
     },
 }
 

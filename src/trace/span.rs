@@ -76,7 +76,7 @@ impl Span {
         kind: Kind,
         name: Cow<'static, str>,
     ) -> Self {
-        let trace = parent.map_or_else(|| id(), |parent| parent.trace);
+        let trace = parent.map_or_else(id, |parent| parent.trace);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let start = since_epoch.unwrap_or_default().as_nanos();
         let recorded = Recorded {

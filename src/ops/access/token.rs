@@ -138,7 +138,10 @@ impl Tokens {
 
     /// Looks at the file at intervals, for as long as it is polled.
     pub(super) async fn follow(self) {
-        while matches!(self.source, TokenSource::File(_)) {
+        if !matches!(self.source, TokenSource::File(_)) {
+            return;
+        }
+        loop {
             tokio::time::sleep(reread::INTERVAL).await;
             let tokens = self.clone();
             let looked = tokio::task::spawn_blocking(move || tokens.look()).await;
