@@ -115,7 +115,7 @@ pub(crate) fn cluster(directory: &Path, nodes: usize, proxies: &[u16]) -> Result
 
 impl Node {
     /// The node with a JVM as it has in the field.
-    pub(crate) fn as_in_the_field(self) -> Self {
+    pub(crate) fn with_field_memory(self) -> Self {
         Node {
             jvm: &JVM_AS_IN_THE_FIELD,
             ..self
