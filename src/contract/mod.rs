@@ -32,7 +32,7 @@ pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Made, Piece, Rate, Request, Target, Template, To};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
-pub use row::{Context, Group, Message};
+pub use row::{Context, Group, Message, TextOf};
 pub use schema::{Relation, Schema, Schemas};
 pub use source::{
     Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::envelope::Envelope;
-use super::row::Message;
+use super::row::{Message, TextOf};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, RawValue, WireType, zigzag32, zigzag64};
 use crate::protobuf::{Kind, Label, Shape};
-use crate::row_error::RowError;
 
 /// Place of a queue among the partitions of one that is declared with `partitions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub enum PartitionBy {
     /// The same in the event.
     Event(&'static [u32]),
     /// Computed from a JSON message; an empty text is none.
-    Message(fn(&Message<'_>) -> Result<String, RowError>),
+    Message(TextOf),
 }
 
 /// Hash of a partition key, XXH3 with 64 bits: of a text its UTF-8, of a whole number its decimal digits.

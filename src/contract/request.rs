@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::row::{Context, Message};
+use super::row::{Context, Message, TextOf};
 use crate::json;
 use crate::protobuf::Shape;
 use crate::row_error::RowError;
@@ -42,9 +42,6 @@ pub struct Target {
     /// The headers beside those that every request has.
     pub headers: &'static [(&'static str, Template)],
 }
-
-/// Function that makes a text of a message.
-pub type TextOf = fn(&Message<'_>) -> Result<String, RowError>;
 
 /// Where a target is.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use super::envelope::EventType;
 use crate::json::{Map, Value};
+use crate::row_error::RowError;
 
 /// Events of one type that share a header, as slices of the message that they came in.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,9 @@ pub struct Group<'a> {
     /// Name of the client that sent them; empty if nothing proved who it was.
     pub client: &'a str,
 }
+
+/// Function that makes a text of a message.
+pub type TextOf = fn(&Message<'_>) -> Result<String, RowError>;
 
 /// One JSON object and what is known of it from outside.
 #[derive(Debug, Clone, Copy)]

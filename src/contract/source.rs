@@ -4,9 +4,8 @@ use super::envelope::Envelope;
 use super::exchange::Route;
 use super::ids::IdFrom;
 use super::partition::PartitionBy;
-use super::row::Message;
+use super::row::TextOf;
 use crate::protobuf::Shape;
-use crate::row_error::RowError;
 
 /// A way in: a gRPC method or an HTTP path, with its pool and where its events go.
 #[derive(Debug)]
@@ -205,7 +204,7 @@ pub enum RoutingKey {
     /// Always this one.
     Constant(&'static str),
     /// Computed from the body.
-    Computed(fn(&Message<'_>) -> Result<String, RowError>),
+    Computed(TextOf),
 }
 
 /// The bounds of a source's pool.
