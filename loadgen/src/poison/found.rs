@@ -51,6 +51,12 @@ struct Stored {
     rows: u64,
 }
 
+/// True if a letter's queue is this one, or that of a shard which refused what this one took.
+fn is_of(letter: &str, queue: &str) -> bool {
+    let of_shard = letter.strip_prefix(queue);
+    of_shard.is_some_and(|rest| rest.is_empty() || rest.starts_with(".shard"))
+}
+
 impl Poison {
     /// Waits until all is where it belongs, but not longer than the run's patience.
     pub(crate) async fn found(&self, store: &ClickHouse, sent: &Sent) -> Result<Found, StoreError> {
@@ -99,7 +105,7 @@ impl Poison {
             let name = self.name(number);
             let letters = letters.remove(&name).unwrap_or_default();
             match letters.as_slice() {
-                [letter] if letter.class == kind.class && letter.queue == kind.queue => {
+                [letter] if letter.class == kind.class && is_of(&letter.queue, kind.queue) => {
                     found.letters += 1;
                 }
                 [] if kind.refused => {}

@@ -65,7 +65,7 @@ impl Ledger {
         loop {
             let answer = self.compared(cluster, interrupt)?;
             let left = left(&answer);
-            if left.is_empty() && answer["quiet"] == true {
+            if left.is_empty() {
                 return Ok(self.told(&answer));
             }
             if begun.elapsed() > SETTLED {
