@@ -107,14 +107,16 @@ fn method() -> PathAndQuery {
 
 /// True if the same request may be taken another time.
 pub(crate) fn may_pass(status: &Status) -> bool {
-    matches!(
-        status.code(),
+    match status.code() {
         Code::Unavailable
-            | Code::ResourceExhausted
-            | Code::DeadlineExceeded
-            | Code::Unknown
-            | Code::Cancelled
-    )
+        | Code::ResourceExhausted
+        | Code::DeadlineExceeded
+        | Code::Unknown
+        | Code::Cancelled => true,
+        // The client's own, for a connection that broke in the middle of an answer: an instance was killed.
+        Code::Internal => status.message().contains("h2 protocol error"),
+        _ => false,
+    }
 }
 
 async fn post(
