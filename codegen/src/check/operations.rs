@@ -7,9 +7,8 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::nearest;
 use crate::model::Intake;
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, Table, repeated};
 use crate::rules::operations::{PERSONAL_FIELD, RUNBOOK_URL};
-use crate::store::typed::repeated;
 use crate::syntax::spec::ANYWHERE;
 use crate::syntax::yaml::Text;
 
@@ -103,7 +102,7 @@ fn personal(text: &Text, resolved: &Resolved<'_>, out: &mut Diagnostics) {
     );
 }
 
-fn has_column(table: &crate::resolve::Table<'_>, column: &str) -> bool {
+fn has_column(table: &Table<'_>, column: &str) -> bool {
     let mut columns = table.columns.iter();
     columns.any(|c| plain(&c.column.name) == column)
 }

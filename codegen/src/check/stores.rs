@@ -1,9 +1,8 @@
 //! Checks that each table's store has of its own, and of the defaults that stores take.
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
-use crate::resolve::{Resolved, Table};
+use crate::resolve::{Resolved, Table, repeated};
 use crate::rules::keys::{INDEX_COLUMN, UNKNOWN_COLUMN};
-use crate::store::typed::repeated;
 
 /// Lets each store check its tables.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {

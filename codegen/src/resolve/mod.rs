@@ -32,6 +32,7 @@ use crate::model::{self, Envelope, ExchangeKind, Input, Intake, Route};
 use crate::store::Declared;
 pub(crate) use crate::store::typed::Column;
 use crate::store::typed::TypedTable;
+pub(crate) use crate::store::typed::repeated;
 use crate::syntax::proto::Proto;
 use crate::syntax::spec::{self, Cluster, Located, Spec};
 use typing::Scope;
