@@ -4,7 +4,7 @@
 //! Whoever wants to know of posts.
 
 use crate::contract::{
-    Context, Message, Piece, Rate, Request, RowError, Target, function, json,
+    Context, Message, Piece, Rate, Request, RowError, Target, To, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -13,20 +13,40 @@ pub static REQUEST: Request = Request {
     targets: &[
         Target {
             name: "posts_api.ANY",
-            method: "POST",
-            url: &[Piece::Text("https://api.example/"), Piece::Variable("ANY_PATH")],
+            to: To::Url {
+                method: "POST",
+                url: &[Piece::Text("https://api.example/"), Piece::Variable("ANY_PATH")],
+            },
             headers: &[
                 ("Authorization", &[Piece::Text("Bearer "), Piece::Variable("ANY_KEY")]),
             ],
         },
         Target {
             name: "posts_api.OTHER",
-            method: "PUT",
-            url: &[Piece::Text("https://api.example/"), Piece::Variable("OTHER_PATH")],
+            to: To::Url {
+                method: "PUT",
+                url: &[
+                    Piece::Text("https://api.example/"),
+                    Piece::Variable("OTHER_PATH"),
+                ],
+            },
             headers: &[
                 (
                     "Authorization",
                     &[Piece::Text("Bearer "), Piece::Variable("OTHER_KEY")],
+                ),
+            ],
+        },
+        Target {
+            name: "posts_api.TOPIC",
+            to: To::Topic {
+                name: "posts.out",
+                key: Some(key_2),
+            },
+            headers: &[
+                (
+                    "Authorization",
+                    &[Piece::Text("Bearer "), Piece::Variable("TOPIC_KEY")],
                 ),
             ],
         },
@@ -47,7 +67,7 @@ fn target(message: &Message<'_>) -> Result<usize, RowError> {
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "ANY".into())
         .into_owned();
-    function::one_of("handle", &value, &["ANY", "OTHER"])
+    function::one_of("handle", &value, &["ANY", "OTHER", "TOPIC"])
 }
 
 /// Body of a message, for `posts_api`.
@@ -88,4 +108,9 @@ fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     );
     function::put(&mut body, "id", Some(message.id));
     Ok(function::json_text(body))
+}
+
+/// Key of a record, for `posts_api.TOPIC`.
+fn key_2(message: &Message<'_>) -> Result<String, RowError> {
+    Ok(json::int64(message.body, &["likes"])?.to_string())
 }

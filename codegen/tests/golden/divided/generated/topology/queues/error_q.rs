@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "error_q",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[route("error.dx", "#")],
     workers: 2,
     prefetch: 100,

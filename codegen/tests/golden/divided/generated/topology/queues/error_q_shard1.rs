@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "error_q.shard1",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[],
     workers: 2,
     prefetch: 100,

@@ -13,6 +13,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "event_q",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[route("event.tx", "*")],
     workers: 2,
     prefetch: 25,

@@ -11,6 +11,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "event_q.shard2",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[],
     workers: 2,
     prefetch: 100,

@@ -13,6 +13,7 @@ mod event_q_shard2;
 mod everything_q;
 mod everything_q_shard1;
 mod everything_q_shard2;
+mod others_q;
 mod post_q;
 
 /// Queues, declared and derived.
@@ -27,6 +28,7 @@ pub static QUEUES: &[Queue] = &[
     api_q::partition("api_q.0", 0),
     api_q::partition("api_q.1", 1),
     error_q::QUEUE,
+    others_q::QUEUE,
     everything_q::QUEUE,
     event_q_shard1::QUEUE,
     event_q_shard2::QUEUE,

@@ -10,6 +10,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "post_q",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[route("post.dx", "POST")],
     workers: 2,
     prefetch: 100,

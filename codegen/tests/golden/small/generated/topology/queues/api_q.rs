@@ -13,6 +13,7 @@ pub(super) const QUEUE: Queue = Queue {
     name: "api_q",
     kind: QueueKind::Classic,
     topic: None,
+    foreign: None,
     bindings: &[route("post.dx", "POST")],
     workers: 2,
     prefetch: 50,

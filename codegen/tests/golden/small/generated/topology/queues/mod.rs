@@ -7,6 +7,7 @@ mod api_q;
 mod error_q;
 mod event_q;
 mod everything_q;
+mod others_q;
 mod post_q;
 
 /// Queues, declared and derived.
@@ -21,5 +22,6 @@ pub static QUEUES: &[Queue] = &[
     api_q::partition("api_q.0", 0),
     api_q::partition("api_q.1", 1),
     error_q::QUEUE,
+    others_q::QUEUE,
     everything_q::QUEUE,
 ];
