@@ -63,7 +63,7 @@ impl Ground {
                 let nodes = kafka::cluster(&place("kafka")?, 1, &[])?;
                 let node = nodes.into_iter().next();
                 let node = node.context("a cluster has one node at least")?;
-                let node = node.with_field_memory();
+                let node = node.with_room();
                 Some((node.address(), node.start(None)?))
             }
             false => None,

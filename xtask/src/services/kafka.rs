@@ -25,7 +25,7 @@ const JVM: [&str; 4] = [
 ];
 
 /// Options of one whose speed matters: the memory that it has in the field, and all of the compiler.
-const JVM_AS_IN_THE_FIELD: [&str; 2] = ["-Xms1g", "-Xmx1g"];
+const ROOMY_JVM: [&str; 2] = ["-Xms1g", "-Xmx1g"];
 
 /// Id of the cluster: 16 bytes in base64.
 const CLUSTER: &str = "ZXZlbnQtZ3JwYy10ZXN0cw";
@@ -115,9 +115,9 @@ pub(crate) fn cluster(directory: &Path, nodes: usize, proxies: &[u16]) -> Result
 
 impl Node {
     /// The node with a JVM as it has in the field.
-    pub(crate) fn with_field_memory(self) -> Self {
+    pub(crate) fn with_room(self) -> Self {
         Node {
-            jvm: &JVM_AS_IN_THE_FIELD,
+            jvm: &ROOMY_JVM,
             ..self
         }
     }
