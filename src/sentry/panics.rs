@@ -70,13 +70,12 @@ fn frames(text: &str) -> Vec<Frame> {
             });
         }
     }
-    // What panicking itself does is the same each time.
+    // What panicking itself does is the same each time. The frames of a thread's start are named alike, but for these.
     let is_machinery = |frame: &Frame| {
         let starts = [
             "core::panicking",
-            "std::panicking",
             "rust_begin_unwind",
-            "__rustc",
+            "__rustc::rust_begin",
         ];
         starts.iter().any(|start| frame.function.starts_with(start))
     };
