@@ -1,4 +1,4 @@
-//! Denials in HTTP: the status of one, and what the headers of its answer say.
+//! Denials in HTTP: the status of one, and what the headers of its answer say. Refusals that are none tell so.
 
 use axum::response::Response as HttpResponse;
 use http::{HeaderValue, StatusCode, header};
@@ -14,6 +14,11 @@ impl Refusal {
             Refusal::Denied(denied) => Some(denied),
             _ => None,
         }
+    }
+
+    /// True if it is the sum of what each of its events was refused for.
+    pub(super) fn is_of_events(&self) -> bool {
+        matches!(self, Refusal::NoneTaken(_) | Refusal::NoRoom(_))
     }
 }
 

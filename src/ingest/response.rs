@@ -204,11 +204,6 @@ impl Refusal {
         )
     }
 
-    /// True if it is the sum of what each of its events was refused for.
-    pub(super) fn is_of_events(&self) -> bool {
-        matches!(self, Refusal::NoneTaken(_) | Refusal::NoRoom(_))
-    }
-
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
