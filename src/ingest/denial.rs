@@ -1,4 +1,4 @@
-//! Denials in HTTP: the status of one, and what the headers of its answer say. Refusals that are none tell so.
+//! Refusals in HTTP that are denials, or the sum of those of events: the status, and what the headers of an answer say.
 
 use axum::response::Response as HttpResponse;
 use http::{HeaderValue, StatusCode, header};
