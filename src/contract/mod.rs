@@ -30,7 +30,7 @@ pub use partition::{
 };
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
-pub use request::{Made, Piece, Rate, Request, Target, Template, TextOf, To};
+pub use request::{Made, Piece, Rate, Request, Target, Template, To};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message, TextOf};
 pub use schema::{Relation, Schema, Schemas};

@@ -90,6 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::panic, reason = "it is what is reported")]
     fn a_message_that_was_put_together_is_withheld() {
         let payload = |run: fn()| std::panic::catch_unwind(run).err();
         let told = |run| payload(run).map(|payload| message(&*payload).to_owned());

@@ -148,6 +148,7 @@ pub(crate) fn topology(queue: &'static str) -> Topology {
         ],
         queues: vec![QueueSpec {
             topic: None,
+            foreign: None,
             name: queue,
             kind: QueueKind::Quorum,
             bindings: vec![binding].leak(),
@@ -155,6 +156,7 @@ pub(crate) fn topology(queue: &'static str) -> Topology {
             prefetch_bytes: 64 << 20,
             awaited: true,
             partition: None,
+            keyed: false,
         }],
         unrouted: UNROUTED,
         renamed: &[],

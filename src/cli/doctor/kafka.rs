@@ -226,9 +226,12 @@ mod tests {
         assert_eq!(told(&inspected(true)), r#"{"findings":[]}"#);
     }
 
+    /// A change of a topic, whether it is of others, and the level and words that it gets.
+    type Case = (fn(&mut InspectedTopic), bool, &'static str, &'static str);
+
     #[test]
     fn what_differs_is_told_by_how_bad_it_is() {
-        let cases: [(fn(&mut InspectedTopic), bool, &str, &str); 9] = [
+        let cases: [Case; 9] = [
             (
                 |t| t.partitions = 0,
                 true,
