@@ -25,6 +25,7 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 #[cfg(any(test, fuzzing))]
 pub use rabbitmq::fuzz;
 
+pub use crate::kafka::TopicSettings;
 pub use kafka::{
     Drain, DrainError, InspectError, InspectedTopic, Kafka, KafkaAccount, KafkaAddress,
     KafkaAddressError, KafkaClientError, KafkaDepthError, KafkaFiles, KafkaMechanism, KafkaOptions,

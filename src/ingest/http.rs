@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -114,25 +114,6 @@ async fn events(dispatch: Arc<Dispatch>, gate: Gate, mut request: Request) -> Ht
     response.map(|body| held::body(body, held))
 }
 
-/// Answer at a path that nothing is served at.
-pub async fn nowhere() -> HttpResponse {
-    let text = "nothing is served at this path";
-    with_code(StatusCode::NOT_FOUND, json!({ "error": text }))
-}
-
-/// Route of a source that is retired, with one more segment, in which its secret may have been.
-pub fn retired_route(path: &str) -> Router {
-    let handler = any(|| async {
-        let text =
-            "the source that was at this path is retired, and nothing that is sent here is stored";
-        let response = with_code(StatusCode::GONE, json!({ "error": text }));
-        because(response, "retired", text.to_owned())
-    });
-    let router = either_way(Router::new(), path, handler.clone());
-    let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
-    either_way(router, &path, handler)
-}
-
 /// Answer to a request of events that is refused.
 fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
     let (code, reason) = (code(&refusal), refusal.outcome());
@@ -235,7 +216,7 @@ fn answered(taken: Taken) -> HttpResponse {
 }
 
 /// Registers a path with and without a slash at its end.
-fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
+pub(super) fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
     let bare = path.trim_end_matches('/');
     match bare {
         "" => router.route(path, handler),
@@ -332,7 +313,11 @@ fn no_post(told: impl Fn(StatusCode, String) -> HttpResponse) -> HttpResponse {
 }
 
 /// Attaches the reason of a refusal to an answer.
-fn because(mut response: HttpResponse, reason: &'static str, text: String) -> HttpResponse {
+pub(super) fn because(
+    mut response: HttpResponse,
+    reason: &'static str,
+    text: String,
+) -> HttpResponse {
     let refused = Refused::because(reason, text);
     response.extensions_mut().insert(refused);
     response
@@ -391,7 +376,7 @@ fn with_error(code: StatusCode, text: String) -> HttpResponse {
     with_code(code, json!({ "error": text }))
 }
 
-fn with_code(code: StatusCode, body: Value) -> HttpResponse {
+pub(super) fn with_code(code: StatusCode, body: Value) -> HttpResponse {
     (code, axum::Json(body)).into_response()
 }
 

@@ -22,6 +22,7 @@ mod keeper;
 mod kept_headers;
 mod late;
 mod media;
+mod nowhere;
 mod origin;
 pub mod pool;
 pub mod publisher;

@@ -8,6 +8,7 @@ use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
 use super::grpc;
 use super::http;
+use super::nowhere;
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::{BadSecret, Verifier};
@@ -129,7 +130,7 @@ impl Sources {
             }
         }
         for path in pipeline.retired.paths {
-            router = router.merge(http::retired_route(path));
+            router = router.merge(nowhere::retired_route(path));
         }
         Ok(Sources {
             pipeline,
@@ -153,6 +154,6 @@ impl Sources {
     pub fn http(&self, health: Health) -> Router {
         http::heartbeat_route(health)
             .merge(self.http.clone())
-            .fallback(http::nowhere)
+            .fallback(nowhere::nowhere)
     }
 }

@@ -139,7 +139,11 @@ fn a_wrong_file_leaves_the_one_before_in_force() {
     fs::remove_file(&path).unwrap();
     switches.look();
     assert!(is_off());
+    // Emptied by a mistake, or half written.
     fs::write(&path, "").unwrap();
+    switches.look();
+    assert!(is_off());
+    fs::write(&path, "switches: {}").unwrap();
     switches.look();
     assert!(!is_off());
     assert_eq!(switches.report(), json!({ "in_force": {} }));

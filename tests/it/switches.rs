@@ -163,7 +163,7 @@ async fn what_is_switched_off_is_told_counted_and_kept_nowhere() {
     assert!((8..=32).contains(&taken), "{taken} of 40 users");
     assert_ne!(webhook().await.status, 403);
     assert!(metric(&server, "event_grpc_switch_in_force{switch=\"graphy\"} 0").await);
-    write(folder, "");
+    write(folder, "switches: {}");
     until(&server, |report| report["in_force"] == json!({})).await;
     assert_eq!(send(&server, 9, "3.1").await.1["accepted"], 2);
 

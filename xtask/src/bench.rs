@@ -10,7 +10,6 @@ mod codegen;
 mod memory;
 mod pairs;
 mod protection;
-mod scale;
 mod servers;
 pub(crate) mod setting;
 mod traces;
@@ -46,16 +45,16 @@ const OTHERS: [&str; 11] = [
 pub(crate) struct Args {
     /// Number of runs of each scenario; the table shows medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
-    runs: u32,
+    pub(crate) runs: u32,
     /// Events in one run; a million if not given, and ten for `memory`. For `partitions` messages, 4,000 if not given
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
-    events: Option<u64>,
+    pub(crate) events: Option<u64>,
     /// Use a development build, whose figures mean nothing
     #[arg(long, hide = true)]
-    dev: bool,
+    pub(crate) dev: bool,
     /// Measure another revision as well, in turn with this one, and show the ratios; `--runs` pairs of runs
     #[arg(long, value_name = "REV")]
-    against: Option<String>,
+    pub(crate) against: Option<String>,
     /// Only these scenarios, by name
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     scenarios: Vec<String>,
@@ -68,7 +67,7 @@ pub(crate) struct Args {
     /// a queue beside two and four partitions of it, `instances` one beside two and four of them, `shards` one ClickHouse server
     /// beside a cluster of two, and `kafka` RabbitMQ beside Kafka
     #[arg(default_value = "")]
-    name: String,
+    pub(crate) name: String,
 }
 
 /// Load and setting of a run.
@@ -132,7 +131,7 @@ const SCENARIOS: [Scenario; 10] = [
 ];
 
 /// Default number of events of a run.
-const EVENTS: u64 = 1_000_000;
+pub(crate) const EVENTS: u64 = 1_000_000;
 
 /// Columns of the table: a heading, and a pointer into the report or into a process's part of it.
 const FIGURES: [(&str, &str); 9] = [
@@ -179,15 +178,6 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
         }
         "traces" => return traces::run(args, &built, args.events.unwrap_or(EVENTS)),
         _ => {}
-    }
-    if let Some(comparison) = scale::COMPARISONS.iter().find(|c| c.name == args.name) {
-        return scale::run(
-            root,
-            comparison,
-            args,
-            &built,
-            args.events.unwrap_or(EVENTS),
-        );
     }
     if args.name == "capacity" {
         return capacity::run(args, &built, args.events.unwrap_or(EVENTS));
@@ -317,7 +307,7 @@ fn load(scenario: &Scenario, loadgen: &Path, running: &Running, events: u64) -> 
 }
 
 /// Report of the load generator.
-fn report(complete: bool, text: &str, error: &str) -> Result<Value> {
+pub(crate) fn report(complete: bool, text: &str, error: &str) -> Result<Value> {
     if !complete {
         bail!("the load generator failed or events are missing: {text}{error}");
     }
@@ -342,7 +332,7 @@ fn in_memory() -> PathBuf {
     }
 }
 
-fn figure<'a>(report: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn figure<'a>(report: &'a Value, path: &str) -> Option<&'a Value> {
     if path.starts_with('/') {
         return report.pointer(path);
     }
@@ -360,7 +350,7 @@ fn figures(reports: &[Value], path: &str) -> Vec<f64> {
 }
 
 /// Median.
-fn middle(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
     match values.len() % 2 {
@@ -373,7 +363,7 @@ fn median(reports: &[Value], path: &str) -> String {
     middle(figures(reports, path)).map_or_else(|| "-".to_owned(), shown)
 }
 
-fn shown(value: f64) -> String {
+pub(crate) fn shown(value: f64) -> String {
     match value {
         value if value >= 1000.0 => format!("{value:.0}"),
         value => format!("{value:.2}"),

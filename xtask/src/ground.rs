@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::ask;
 use crate::chaos::instance::Instance;
 use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::Broker;
 use crate::services::{Kept, kafka};
-use crate::walk::ask;
 
 /// Database of the tables.
 pub(crate) const DATABASE: &str = "ground";

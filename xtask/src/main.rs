@@ -5,6 +5,7 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod ask;
 mod bench;
 mod build;
 mod chaos;
@@ -19,6 +20,7 @@ mod mutations;
 mod package;
 mod plan;
 mod publish;
+mod scale;
 mod services;
 mod siege;
 mod soak;
@@ -135,7 +137,10 @@ fn main() -> ExitCode {
             rabbitmq,
             args,
         } => test::run(&root, full, retry, rabbitmq.as_deref(), args),
-        Command::Bench(args) => bench::run(&root, &args),
+        Command::Bench(args) => match scale::named(&args.name) {
+            Some(comparison) => scale::run(&root, comparison, &args),
+            None => bench::run(&root, &args),
+        },
         Command::Chaos(args) => chaos::run(&root, &args),
         Command::Alerts(args) => chaos::alerts::run(&root, &args),
         Command::Outage(args) => chaos::outage::run(&args),

@@ -1,7 +1,6 @@
 //! `cargo xtask walk`: a release with a change of each kind that can hurt. What the plan says of each is compared with what
 //! happens on real servers, where both builds run side by side.
 
-pub(crate) mod ask;
 mod changes;
 mod messages;
 mod release;

@@ -13,10 +13,10 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::depths::Lag;
+use super::depths::Retention;
 use super::foreign;
 use super::group::Group;
 use super::headers::from_kafka;
-use super::lag::Retention;
 use super::monitor::{ASK, Monitor, Told};
 use super::pins::Pins;
 use super::place::{Commit, Committer, Lane, Place, Record, Stretch};

@@ -1,6 +1,7 @@
 //! Depths of queues in Kafka, as the cluster reports them. Nothing is changed, nothing made, no group joined.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
@@ -121,4 +122,28 @@ pub(super) fn committed<C: rdkafka::consumer::ConsumerContext>(
         });
     }
     Ok(all)
+}
+
+/// How long a topic keeps messages, as its cluster says.
+#[derive(Debug, Default)]
+pub(super) struct Retention(AtomicU64);
+
+/// Nothing is deleted by its age.
+const FOR_EVER: u64 = u64::MAX;
+
+impl Retention {
+    /// Takes note of what the cluster says.
+    pub(super) fn set(&self, retention_ms: Option<u64>) {
+        let told = retention_ms.unwrap_or(FOR_EVER);
+        self.0.store(told, Ordering::Relaxed);
+    }
+
+    /// Milliseconds; those that are declared until the cluster has told, and none if it is for ever or nobody knows.
+    pub(super) fn get(&self, declared: Option<u64>) -> Option<u64> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => declared,
+            FOR_EVER => None,
+            told => Some(told),
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Lag: what of a queue's topics isn't settled, and whether it is before Kafka deletes it.
 
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
@@ -14,30 +13,6 @@ use super::monitor::ASK;
 use super::place::Lane;
 use crate::metrics::kafka::{DELETED_UNREAD, LAG, RETENTION_USED};
 use crate::time::now_ms;
-
-/// How long a topic keeps messages, as its cluster says.
-#[derive(Debug, Default)]
-pub(super) struct Retention(AtomicU64);
-
-/// Nothing is deleted by its age.
-const FOR_EVER: u64 = u64::MAX;
-
-impl Retention {
-    /// Takes note of what the cluster says.
-    pub(super) fn set(&self, retention_ms: Option<u64>) {
-        let told = retention_ms.unwrap_or(FOR_EVER);
-        self.0.store(told, Ordering::Relaxed);
-    }
-
-    /// Milliseconds; those that are declared until the cluster has told, and none if it is for ever or nobody knows.
-    fn get(&self, declared: Option<u64>) -> Option<u64> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => declared,
-            FOR_EVER => None,
-            told => Some(told),
-        }
-    }
-}
 
 /// Measures the lag of a queue, and tells of what is about to be deleted. It blocks.
 pub(super) fn measure(consumer: &Consumer) {

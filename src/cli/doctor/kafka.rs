@@ -180,8 +180,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
     use super::*;
+    use crate::broker::TopicSettings;
     use crate::contract::{Foreign, Format, Topic};
-    use crate::kafka::TopicSettings;
 
     fn inspected(foreign: bool) -> InspectedTopic {
         let mut queue = QueueSpec::of(PIPELINE.queues.first().unwrap());

@@ -79,6 +79,7 @@ pub(super) fn example(arg: &Arg) -> Option<String> {
         "ADDRESS" => "127.0.0.1:8017",
         "NAME" | "TEXT" | "MIGRATION" => "name",
         "NAMES" | "SOURCES" => "one,two",
+        "NAME=VALUE" => "name=value",
         "WHEN" => "required",
         _ => return None,
     };

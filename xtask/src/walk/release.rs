@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::ask;
 use super::messages::Route;
 use super::rounds::Rounds;
 use super::stage::{Build, Builds};
+use crate::ask;
 use crate::chaos::cluster::{Cluster, Server};
 use crate::chaos::{self, Extra, upgrade};
 use crate::services::Kept;

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::ask;
 use super::messages::{
     self, ACTIVITY, ASSIGNED, BACKUP, CHOSEN, ORDERS, PARTNERS, REQUESTS, TRACES, VOTES,
 };
 use super::stage::Build;
+use crate::ask;
 use crate::bench::setting::SECRET;
 use crate::chaos::cluster::Cluster;
 

@@ -43,7 +43,7 @@ fn expression(stage: &Stage<'_>) -> Result<String> {
     let _old = stage.start(Build::Old)?;
     stage.migrate(Build::New, &[])?;
     let _new = stage.start(Build::New)?;
-    super::ask::until("both store", || {
+    crate::ask::until("both store", || {
         stage.publish(TRACES, &traces("side", MANY))?;
         Ok(stage.rows("trace_log", "method = 'get'")? > 0
             && stage.rows("trace_log", "method = 'GET'")? > 0)
@@ -82,10 +82,10 @@ fn column(stage: &Stage<'_>) -> Result<String> {
     stage.waits("affiliate_orders_event_q", 1)?;
     stage.migrate(Build::New, &[])?;
     let _old = stage.start(Build::Old)?;
-    super::ask::until("it is stored", || {
+    crate::ask::until("it is stored", || {
         Ok(stage.rows("affiliate_order", "order_id = '1'")? == 1)
     })?;
-    super::ask::until("the former build stores one, too", || {
+    crate::ask::until("the former build stores one, too", || {
         stage.publish(ORDERS, &[messages::order("2", None)])?;
         Ok(stage.rows("affiliate_order", "order_id = '2' AND coupon IS NULL")? == 1)
     })?;

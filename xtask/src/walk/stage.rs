@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::ask;
+use crate::ask;
 use crate::bench::setting::SECRET;
 use crate::chaos::instance::Instance;
 use crate::services::Kept;

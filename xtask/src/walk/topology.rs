@@ -103,7 +103,7 @@ fn binding(stage: &Stage<'_>) -> Result<String> {
     );
     drop(old);
     let _old = stage.start(Build::Old)?;
-    super::ask::until("the binding is back", || {
+    crate::ask::until("the binding is back", || {
         stage.is_bound("ab.dx", ASSIGNMENTS, ASSIGNED.1)
     })?;
     Ok("an instance of the former build that starts binds the queue again".into())

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::ask;
 use crate::chaos::{upgrade, wait};
 use crate::ground::{Ground, Servers};
 use crate::services::{Keep, Kept};
-use crate::walk::ask;
 use crate::walk::stage::{Build, Builds};
 
 /// Events a second.

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::{Args, directory, figure, middle, report, shown};
-use crate::build::Executables;
+use crate::bench::{Args, EVENTS, directory, figure, middle, report, shown};
+use crate::build::{self, Executables};
 use crate::ground::{Ground, Servers};
-use crate::walk;
+use crate::{services, walk};
 
 /// Events of a request.
 const BATCH: u32 = 100;
@@ -21,8 +21,8 @@ const CONNECTIONS: usize = 4;
 const CLUSTER: &str = "walk-store";
 
 /// What is measured in turn.
-pub(super) struct Comparison {
-    pub(super) name: &'static str,
+pub(crate) struct Comparison {
+    name: &'static str,
     shapes: &'static [Shape],
 }
 
@@ -45,7 +45,7 @@ const ONE: Shape = Shape {
     change: None,
 };
 
-pub(super) const COMPARISONS: [Comparison; 3] = [
+static COMPARISONS: [Comparison; 3] = [
     Comparison {
         name: "instances",
         shapes: &[
@@ -115,14 +115,25 @@ enum Figure {
     Cpu(&'static [&'static str]),
 }
 
+/// The comparison of this name, if there is one.
+pub(crate) fn named(name: &str) -> Option<&'static Comparison> {
+    COMPARISONS
+        .iter()
+        .find(|comparison| comparison.name == name)
+}
+
 /// Measures the shapes of a comparison in turn, and prints their figures and the ratios to the first one.
-pub(super) fn run(
-    root: &Path,
-    comparison: &Comparison,
-    args: &Args,
-    built: &Executables,
-    events: u64,
-) -> Result<ExitCode> {
+pub(crate) fn run(root: &Path, comparison: &Comparison, args: &Args) -> Result<ExitCode> {
+    let compares = args.against.is_some();
+    ensure!(
+        !compares,
+        "--against compares scenarios, and {} is not one",
+        args.name
+    );
+    services::install::missing_packages(&["rabbitmq"])?;
+    let release: &[&str] = if args.dev { &[] } else { &["--release"] };
+    let built = &build::all(release)?;
+    let events = args.events.unwrap_or(EVENTS);
     let keep = tempfile::tempdir()?;
     let mut servers = Vec::new();
     for shape in comparison.shapes {

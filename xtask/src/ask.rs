@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Posts JSON, and returns status and answer.
-pub(super) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Result<(u16, String)> {
+pub(crate) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Result<(u16, String)> {
     request("POST", port, path, headers, body)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn is_ready(ops: u16) -> Result<bool> {
 }
 
 /// Posts until the answer isn't that the server can't take it yet.
-pub(super) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Result<u16> {
+pub(crate) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Result<u16> {
     let begun = Instant::now();
     loop {
         match post(port, path, headers, body)? {
@@ -40,7 +40,7 @@ pub(super) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
 }
 
 /// Publishes messages; false if RabbitMQ doesn't take them.
-pub(super) fn publish(
+pub(crate) fn publish(
     loadgen: &Path,
     url: &str,
     (exchange, key): (&str, &str),
