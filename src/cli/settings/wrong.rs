@@ -80,6 +80,7 @@ pub(super) fn example(arg: &Arg) -> Option<String> {
         "NAME" | "TEXT" | "MIGRATION" => "name",
         "NAMES" | "SOURCES" => "one,two",
         "NAME=VALUE" => "name=value",
+        "DSN" => "https://key@sentry.example.com/1",
         "WHEN" => "required",
         _ => return None,
     };

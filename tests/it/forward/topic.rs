@@ -100,9 +100,11 @@ async fn a_record_that_the_topic_refuses_is_a_dead_letter_and_those_beside_it_ar
     };
     for n in 0..10 {
         let text = if n == 4 { noise(n) } else { String::new() };
-        running
-            .settled(with_body(n, json!({ "n": n, "text": text })))
-            .await;
+        let waiting = running.publish(with_body(n, json!({ "n": n, "text": text })));
+        let settled = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        settled
+            .unwrap_or_else(|_| panic!("record {n} is not settled: {:?}", running.paused()))
+            .unwrap();
     }
     let dead = running.dead_letter().await;
     assert_eq!(

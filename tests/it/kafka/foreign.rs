@@ -135,7 +135,7 @@ async fn protobuf_of_others_is_stored_with_what_this_build_does_not_know() {
         write(&brokers, topic, &records).await;
         let (app, seen) = started_of(on_kafka(&store, &vhost, &brokers), pipeline).await;
         eventually(&store, "SELECT count() FROM DB.post_log_event FINAL", 30).await;
-        let same = "SELECT count() FROM DB.post_log_event FINAL WHERE platform = 'X' AND profile_id = 17 AND source = 'crawler'";
+        let same = "SELECT count() FROM DB.post_log_event FINAL WHERE platform = 'X' AND toString(profile_id) = '17' AND source = 'crawler'";
         assert_eq!(number(&store, same).await, 30);
         let unknown = "SELECT count() FROM DB.post_log_event FINAL WHERE unknown_fields LIKE '%#1000%'";
         assert_eq!(number(&store, unknown).await, 10);
