@@ -95,7 +95,7 @@ pub(crate) fn run(
 const THREADS: &str = "RUST_TEST_THREADS";
 
 /// Least number of tests that run at once: most of them wait for servers more than they compute.
-const LEAST_THREADS: usize = 4;
+const LEAST_THREADS: usize = 3;
 
 /// Tests that are about RabbitMQ.
 const OF_RABBITMQ: [&str; 8] = [
