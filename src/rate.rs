@@ -46,7 +46,8 @@ impl Rate {
             .ok();
     }
 
-    fn take_at(&self, tokens: u64, now: Instant) -> Result<(), Duration> {
+    /// Takes so many tokens at this time, as [`take`](Self::take) does now.
+    pub(crate) fn take_at(&self, tokens: u64, now: Instant) -> Result<(), Duration> {
         let (now, cost) = (self.since_start(now), self.cost(tokens));
         let later = |full: u64| {
             let has_room = full.saturating_sub(now) < self.depth;

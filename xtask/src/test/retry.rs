@@ -3,7 +3,7 @@
 /// Most failures that are run again: more than a few are no accident, unless a server of the tests ended and was started
 /// again meanwhile.
 pub(super) fn limit(restarted: bool) -> usize {
-    if restarted { 100 } else { 8 }
+    if restarted { 100 } else { 5 }
 }
 
 /// Names of the tests that failed, from the output of `cargo test`; none if that can't be told, or if there are more than
