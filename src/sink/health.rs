@@ -105,11 +105,14 @@ impl HealthReporter {
             before.as_ref() != Some(&found)
         });
         self.tables.send_if_modified(|known| {
-            let mut changed = false;
+            let (mut changed, mut turns) = (false, Turns::default());
             for (table, found) in tables {
                 let before = known.insert(table, found.clone());
-                show_table(table, before.as_ref(), &found, quiet);
                 changed |= before.as_ref() != Some(&found);
+                turns.add(table, before, found);
+            }
+            if !quiet {
+                turns.log();
             }
             changed
         });
@@ -140,19 +143,39 @@ pub(super) fn silent() -> String {
     format!("no answer within {} s", TIME_LIMIT.as_secs())
 }
 
-/// Logs when a table changes between healthy and unhealthy; another reason isn't logged.
-fn show_table(table: &'static str, before: Option<&TableState>, now: &TableState, quiet: bool) {
-    stores::TABLE_FITS.set([table], *now == TableState::Fits);
-    match (before, now) {
-        _ if quiet => {}
-        (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
-        (_, TableState::Trouble(reason)) => {
-            tracing::warn!(table, reason, "A table accepts no rows.");
+/// Tables that a probe found otherwise than the one before, for one log line a reason: what breaks one of them mostly
+/// breaks many.
+#[derive(Debug, Default)]
+struct Turns {
+    /// Newly in trouble, by the reason. Another reason than before is none.
+    troubled: BTreeMap<String, Vec<&'static str>>,
+    /// In trouble no more.
+    mended: Vec<&'static str>,
+}
+
+impl Turns {
+    /// Counts a table's state, and remembers it if it has turned.
+    fn add(&mut self, table: &'static str, before: Option<TableState>, now: TableState) {
+        stores::TABLE_FITS.set([table], now == TableState::Fits);
+        match (before, now) {
+            (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
+            (_, TableState::Trouble(reason)) => {
+                self.troubled.entry(reason).or_default().push(table);
+            }
+            (Some(TableState::Trouble(_)), TableState::Fits) => self.mended.push(table),
+            _ => {}
         }
-        (Some(TableState::Trouble(_)), TableState::Fits) => {
-            tracing::info!(table, "A table accepts rows again.");
+    }
+
+    fn log(&self) {
+        for (reason, tables) in &self.troubled {
+            let tables = tables.join(", ");
+            tracing::warn!(tables, reason, "Tables accept no rows.");
         }
-        _ => {}
+        if !self.mended.is_empty() {
+            let tables = self.mended.join(", ");
+            tracing::info!(tables, "Tables accept rows again.");
+        }
     }
 }
 
@@ -178,5 +201,24 @@ fn show_server(server: Server, before: Option<&ServerState>, now: &ServerState) 
             tracing::info!(server, "{kind} answers again.");
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_turn_at_once_share_a_line() {
+        let trouble = |reason: &str| TableState::Trouble(reason.to_owned());
+        let mut turns = Turns::default();
+        turns.add("a", None, trouble("does not exist"));
+        turns.add("b", Some(TableState::Fits), trouble("does not exist"));
+        turns.add("c", Some(trouble("before")), trouble("now another"));
+        turns.add("d", Some(trouble("before")), TableState::Fits);
+        turns.add("e", Some(TableState::Unknown), TableState::Fits);
+        let troubled = BTreeMap::from([("does not exist".to_owned(), vec!["a", "b"])]);
+        assert_eq!(turns.troubled, troubled);
+        assert_eq!(turns.mended, ["d"]);
     }
 }

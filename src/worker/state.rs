@@ -188,13 +188,18 @@ impl States {
         }
     }
 
-    /// Records that a table accepts nothing; logs it once.
+    /// Records that a table accepts nothing; logs it once, and only at `debug` if it is for the reason of another one, since an
+    /// outage is one line.
     pub(super) fn pause(&self, table: &'static str, reason: &str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if paused.contains_key(table) {
             return;
         }
-        tracing::error!(table, reason, "Paused: the destination accepts nothing.");
+        if paused.values().any(|other| other.reason == reason) {
+            tracing::debug!(table, reason, "Paused, as another table is.");
+        } else {
+            tracing::error!(table, reason, "Paused: the destination accepts nothing.");
+        }
         workers::TABLE_PAUSED.set([table], true);
         paused.insert(table, Paused::now(reason));
     }
@@ -204,11 +209,15 @@ impl States {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = paused.remove(table) {
             let seconds = pause.seconds();
-            tracing::info!(
-                table,
-                seconds,
-                "Resumed: the destination accepts rows again."
-            );
+            if paused.values().any(|other| other.reason == pause.reason) {
+                tracing::debug!(table, seconds, "Resumed, before another table.");
+            } else {
+                tracing::info!(
+                    table,
+                    seconds,
+                    "Resumed: the destination accepts rows again."
+                );
+            }
             workers::TABLE_PAUSED.set([table], false);
         }
     }

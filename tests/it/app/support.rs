@@ -207,17 +207,21 @@ pub(crate) async fn text(store: &ClickHouse, sql: &str) -> String {
     rows[0].clone()
 }
 
-/// Waits until a query answers with this number.
+/// Waits until a query answers with this number. It may take longer than the session of a group's member in Kafka, which
+/// those who join wait for when the member has gone without a word.
 pub(crate) async fn eventually(store: &ClickHouse, sql: &str, wanted: u64) {
-    let mut got = 0;
-    for _ in 0..100 {
-        got = number(store, sql).await;
+    let end = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let got = number(store, sql).await;
         if got == wanted {
             return;
         }
+        assert!(
+            tokio::time::Instant::now() < end,
+            "{sql}\n  answers {got} and not {wanted}"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("{sql}\n  answers {got} and not {wanted}");
 }
 
 /// Bytes as they are.
