@@ -137,10 +137,13 @@ async fn leave(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::R
     let mut kafka = None;
     let mut good = true;
     for queue in topology.queues.iter().filter(gone) {
-        let Some((messages, _)) = cutover.depth(queue.name).await? else {
+        let Some((mut messages, _)) = cutover.depth(queue.name).await? else {
             continue;
         };
         if args.check {
+            for former in cutover.former_partitions(queue).await? {
+                messages += cutover.depth(&former).await?.map_or(0, |(ready, _)| ready);
+            }
             say(&format!(
                 "left        queue {}: Kafka carries it, and {messages} messages wait in RabbitMQ",
                 queue.name
@@ -186,6 +189,13 @@ async fn back(
     let queue = queue.filter(|queue| queue.topic.is_none()).with_context(|| {
         format!("queue {name} is in Kafka: take `kafka` out of pipeline.yaml and replace the instances first")
     })?;
+    let reads = |queue: &&QueueSpec| queue.reads(topic);
+    if let Some(reader) = topology.queues.iter().find(reads) {
+        let reader = reader.name;
+        anyhow::bail!(
+            "topic {topic} is read by queue {reader}, whose messages it holds: --from-topic takes that of a queue which isn't in Kafka any more"
+        );
+    }
     let address = args.kafka.address()?;
     let address =
         address.context("--from-topic needs --kafka-brokers (or EVENT_GRPC_KAFKA_BROKERS)")?;

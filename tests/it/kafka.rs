@@ -5,6 +5,7 @@ mod back;
 mod foreign;
 mod keys;
 mod kills;
+mod logs;
 mod pipeline;
 mod restarts;
 mod secured;

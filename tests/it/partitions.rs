@@ -3,6 +3,7 @@
 
 mod changes;
 mod keys;
+mod leave;
 mod nodes;
 mod order;
 

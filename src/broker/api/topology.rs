@@ -179,6 +179,12 @@ impl QueueSpec {
         Some([messages.to_owned(), topic.retry()])
     }
 
+    /// True if its messages come from this topic.
+    pub fn reads(&self, topic: &str) -> bool {
+        self.topics()
+            .is_some_and(|topics| topics.iter().any(|name| name == topic))
+    }
+
     /// True if one consumer at a time gets its messages: of a partition whose messages are forwarded, so that those of a key
     /// keep their order.
     pub(in crate::broker) fn one_consumer(&self) -> bool {

@@ -1,15 +1,14 @@
-//! Consumer: the thread behind a consumer group. It polls, hands on what comes, commits what is settled, and gives up
-//! partitions in order when they are revoked.
+//! Consumer: the thread behind a consumer group. It polls, hands on what comes, and commits what is settled.
 
-use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::{Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::depths::Lag;
@@ -17,9 +16,9 @@ use super::depths::Retention;
 use super::foreign;
 use super::group::Group;
 use super::headers::from_kafka;
-use super::monitor::{ASK, Monitor, Told};
-use super::pins::Pins;
-use super::place::{Commit, Committer, Lane, Place, Record, Stretch};
+use super::monitor::{Monitor, Told};
+use super::place::{Commit, Committer, Lane, Record, Stretch};
+use super::rebalance::Rebalancing;
 use crate::broker::api::delivery::{self as api, Delivery};
 use crate::broker::api::status::Link;
 use crate::kafka::KafkaAddress;
@@ -27,10 +26,6 @@ use crate::metrics::kafka::TOMBSTONES;
 
 /// Interval between commits.
 const COMMIT: Duration = Duration::from_millis(500);
-
-/// How long messages of a revoked partition may take to be settled. Then it is somebody else's, and what is settled
-/// later may be stored again, under the same key.
-const FLUSH: Duration = Duration::from_secs(10);
 
 /// How long a thread waits for a message, or for room for one, before it looks around.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -61,13 +56,6 @@ pub(super) struct Consumer {
     pub(super) retention: [Retention; 2],
 }
 
-/// Context of the client: it is told of assignments.
-pub(super) struct Rebalancing {
-    group: Arc<Group>,
-    told: Told,
-    stop: CancellationToken,
-}
-
 impl Consumer {
     /// Client of the group, for questions about its offsets.
     pub(super) fn client(&self) -> Option<Arc<Client>> {
@@ -84,7 +72,8 @@ impl Consumer {
                 std::thread::sleep(GLANCE);
                 continue;
             }
-            let consumed = self.subscribe().and_then(|client| {
+            let run = || {
+                let client = self.subscribe()?;
                 let client = Arc::new(client);
                 *self.client.lock().unwrap_or_else(PoisonError::into_inner) =
                     Arc::downgrade(&client);
@@ -93,13 +82,18 @@ impl Consumer {
                 // Closing it gives its partitions up.
                 drop(client);
                 consumed
-            });
+            };
+            let consumed = catch_unwind(AssertUnwindSafe(run));
             self.group.commit_by(None);
             self.group.revoked(&self.group.places());
-            if let Err(error) = consumed {
-                self.monitor.not_consumed(queue, &error.to_string());
-                std::thread::sleep(REST);
-            }
+            let error = match consumed {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                // The log has it. A thread that ended would leave the queue to nobody.
+                Err(_) => "a defect of this build: its consumer panicked".to_owned(),
+            };
+            self.monitor.not_consumed(queue, &error);
+            std::thread::sleep(REST);
         }
         self.monitor.consumed(queue);
     }
@@ -125,7 +119,7 @@ impl Consumer {
             stop: self.stop.clone(),
         };
         let client: Client = config.create_with_context(context)?;
-        let topics = [Lane::Messages, Lane::Retries].map(|lane| topic(&self.group, lane));
+        let topics = Lane::ALL.map(|lane| lane.topic(&self.group.queue));
         client.subscribe(&topics.each_ref().map(String::as_str))?;
         Ok(client)
     }
@@ -136,6 +130,7 @@ impl Consumer {
         let mut paused = None;
         let mut committed = Instant::now();
         let mut full = None;
+        let mut troubled = false;
         while !self.stop.is_cancelled() {
             let room = self.group.room(GLANCE);
             if room {
@@ -154,8 +149,13 @@ impl Consumer {
             if room || paused.is_some() {
                 let wait = if room { GLANCE } else { Duration::ZERO };
                 match client.poll(wait) {
-                    Some(Ok(message)) => self.hand_on(&message),
-                    Some(Err(error)) => self.trouble(client, error)?,
+                    Some(Ok(message)) => {
+                        if std::mem::take(&mut troubled) {
+                            self.monitor.consumed(self.group.queue.name);
+                        }
+                        self.hand_on(&message);
+                    }
+                    Some(Err(error)) => troubled |= self.trouble(client, error)?,
                     None => {}
                 }
             }
@@ -168,22 +168,20 @@ impl Consumer {
         Ok(())
     }
 
-    /// An error that the client survives is told; another one ends it.
-    fn trouble(&self, client: &Client, error: KafkaError) -> Result<(), KafkaError> {
+    /// An error that the client survives is told, or that of a connection left to the monitor; another one ends it. True if it
+    /// was told.
+    fn trouble(&self, client: &Client, error: KafkaError) -> Result<bool, KafkaError> {
         if client.client().fatal_error().is_some() {
             return Err(error);
         }
         self.monitor.doubt.notify_one();
-        match error {
-            // The connection, which the monitor tells of.
-            KafkaError::Global(_) => {}
-            error => {
-                self.monitor
-                    .not_consumed(self.group.queue.name, &error.to_string());
-                std::thread::sleep(GLANCE);
-            }
+        if error.rdkafka_error_code().is_some_and(is_of_a_connection) {
+            return Ok(false);
         }
-        Ok(())
+        self.monitor
+            .not_consumed(self.group.queue.name, &error.to_string());
+        std::thread::sleep(GLANCE);
+        Ok(true)
     }
 
     /// Begins again where messages were given back.
@@ -194,20 +192,21 @@ impl Consumer {
         }
         let mut list = TopicPartitionList::new();
         for ((lane, partition), offset) in &rewinds {
-            let topic = topic(&self.group, *lane);
+            let topic = lane.topic(&self.group.queue);
             list.add_partition_offset(&topic, *partition, Offset::Offset(*offset))?;
         }
         let sought = client.seek_partitions(list, REST);
         let good = |list: &TopicPartitionList| list.elements().iter().all(|e| e.error().is_ok());
-        if !sought.as_ref().is_ok_and(good) {
-            let places = rewinds.iter().map(|(place, _)| *place);
-            self.group.rewind_again(places);
+        if sought.as_ref().is_ok_and(good) {
+            self.group.sought(&rewinds);
+        } else {
+            self.group.rewind_again(&rewinds);
         }
         Ok(())
     }
 
     fn hand_on(&self, message: &BorrowedMessage<'_>) {
-        let Some(lane) = lane(&self.group, message.topic()) else {
+        let Some(lane) = Lane::named(&self.group.queue, message.topic()) else {
             return;
         };
         let place = (lane, message.partition());
@@ -232,10 +231,10 @@ impl Consumer {
         };
         let delivery = |ack, redelivered, stretch| Delivery {
             body: Bytes::copy_from_slice(body),
-            exchange: envelope.exchange.into(),
-            routing_key: envelope.routing_key.into(),
+            exchange: envelope.exchange.clone().into(),
+            routing_key: envelope.routing_key.clone().into(),
             redelivered,
-            properties: envelope.properties,
+            properties: envelope.marked(),
             place: Some(logged(stretch)),
             ack,
         };
@@ -249,6 +248,17 @@ impl Consumer {
     }
 }
 
+/// True for errors of a connection, which the library makes anew, and the monitor tells of.
+fn is_of_a_connection(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::Resolve
+            | RDKafkaErrorCode::OperationTimedOut
+    )
+}
+
 /// Commits offsets with what is written down beside them.
 fn commit<C: ConsumerContext>(
     group: &Group,
@@ -258,7 +268,7 @@ fn commit<C: ConsumerContext>(
     let mut list = TopicPartitionList::new();
     for commit in commits {
         let (lane, partition) = commit.place;
-        let topic = topic(group, lane);
+        let topic = lane.topic(&group.queue);
         list.add_partition_offset(&topic, partition, Offset::Offset(commit.offset))?;
         if let Some(mut element) = list.find_partition(&topic, partition)
             && !commit.pins.is_empty()
@@ -284,112 +294,4 @@ fn committer(group: &Arc<Group>, client: &Arc<Client>) -> Committer {
             }
         }
     })
-}
-
-/// Name of a topic of a queue.
-pub(super) fn topic(group: &Group, lane: Lane) -> String {
-    group.queue.topics().map_or_else(String::new, |topics| {
-        let [messages, retries] = topics;
-        match lane {
-            Lane::Messages => messages,
-            Lane::Retries => retries,
-        }
-    })
-}
-
-/// Which of a queue's topics this is.
-fn lane(group: &Group, name: &str) -> Option<Lane> {
-    let lanes = [Lane::Messages, Lane::Retries];
-    lanes.into_iter().find(|lane| topic(group, *lane) == name)
-}
-
-// === impl Rebalancing ===
-
-impl Rebalancing {
-    fn places(&self, list: &TopicPartitionList) -> Vec<Place> {
-        let elements = list.elements();
-        let place = |topic: &str, partition| Some((lane(&self.group, topic)?, partition));
-        elements
-            .iter()
-            .filter_map(|element| place(element.topic(), element.partition()))
-            .collect()
-    }
-
-    /// Ranges that were pinned in partitions before.
-    fn pins(&self, client: &BaseConsumer<Self>, list: &TopicPartitionList) -> HashMap<Place, Pins> {
-        let mut asked = TopicPartitionList::new();
-        for element in list.elements() {
-            asked.add_partition(element.topic(), element.partition());
-        }
-        let committed = match client.committed_offsets(asked, ASK) {
-            Ok(committed) => committed,
-            Err(error) => {
-                tracing::warn!(queue = self.group.queue.name, %error, "Committed offsets can't be read: blocks that were stored before may be stored again, under the same keys.");
-                return HashMap::new();
-            }
-        };
-        let elements = committed.elements();
-        let pins = elements.iter().filter_map(|element| {
-            let place = (lane(&self.group, element.topic())?, element.partition());
-            Some((place, Pins::parse(element.metadata())))
-        });
-        pins.collect()
-    }
-}
-
-impl ClientContext for Rebalancing {
-    fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, text: &str) {
-        self.told.log(level, facility, text);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.told.error(error, reason);
-    }
-}
-
-impl ConsumerContext for Rebalancing {
-    fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(list) => {
-                let places = self.places(list);
-                tracing::info!(queue = self.group.queue.name, partitions = ?numbers(&places), "Partitions are assigned.");
-                let pins = self.pins(client, list);
-                let pinned = |place| (place, pins.get(&place).cloned().unwrap_or_default());
-                self.group.assigned(places.into_iter().map(pinned));
-                self.told.0.consumed(self.group.queue.name);
-            }
-            Rebalance::Revoke(list) => {
-                let places = self.places(list);
-                // Whoever has them already would not see what is committed here.
-                if !client.assignment_lost() {
-                    let limit = if self.stop.is_cancelled() {
-                        GLANCE
-                    } else {
-                        FLUSH
-                    };
-                    self.group.leave(&places, limit);
-                    self.group.commit(Some(&places));
-                }
-                self.group.revoked(&places);
-                tracing::info!(queue = self.group.queue.name, partitions = ?numbers(&places), "Partitions are revoked.");
-            }
-            Rebalance::Error(error) => {
-                tracing::debug!(%error, "A rebalance failed.");
-                self.group.revoked(&self.group.places());
-            }
-        }
-    }
-}
-
-/// Partitions by topic, for the log.
-fn numbers(places: &[Place]) -> HashMap<&'static str, Vec<i32>> {
-    let mut numbers = HashMap::<_, Vec<i32>>::new();
-    for (lane, partition) in places {
-        let lane = match lane {
-            Lane::Messages => "messages",
-            Lane::Retries => "retries",
-        };
-        numbers.entry(lane).or_default().push(*partition);
-    }
-    numbers
 }

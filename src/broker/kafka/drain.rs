@@ -113,6 +113,8 @@ impl Topics {
         config.set("group.id", topic);
         config.set("enable.auto.commit", "false");
         config.set("enable.auto.offset.store", "false");
+        // Kafka may delete what comes next while this reads; the end, which is the default, would pass what there is still.
+        config.set("auto.offset.reset", "earliest");
         config.set("enable.partition.eof", "true");
         config.set("queued.max.messages.kbytes", "65536");
         let client: BaseConsumer = config.create()?;
@@ -238,7 +240,8 @@ fn reached(
 fn outgoing(message: &BorrowedMessage<'_>) -> Outgoing {
     let envelope = from_kafka(message.headers());
     let body = Bytes::copy_from_slice(message.payload().unwrap_or_default());
-    Outgoing::new(envelope.exchange, envelope.routing_key, body).with(envelope.properties)
+    let (exchange, key) = (envelope.exchange.clone(), envelope.routing_key.clone());
+    Outgoing::new(exchange, key, body).with(envelope.marked())
 }
 
 impl From<KafkaError> for DrainError {

@@ -201,6 +201,7 @@ mod tests {
                 ],
                 ..Properties::default()
             },
+            unreadable: None,
         };
         complete(&mut envelope, Format::Json, &origin(1), None, b"{}", 100);
         assert_eq!(envelope.properties.message_id.as_deref(), Some("theirs"));

@@ -10,12 +10,16 @@ use tokio::sync::mpsc;
 
 use super::pins::Pins;
 use super::place::{Committer, Place, Record, Stretch};
-use super::state::{Partition, State};
-use super::window::{Seen, Window};
+use super::state::State;
+use super::window::Seen;
 use crate::broker::api::broker_metrics::QueueMetrics;
 use crate::broker::api::delivery::{Ack, Delivery, Pinned, Range, Settle, Settled, Settlement};
 use crate::broker::api::topology::QueueSpec;
 use crate::metrics::kafka::PARTITIONS;
+
+/// Length of a window, in prefetches, from which on nothing more is delivered until the first message of it is settled: what is
+/// settled behind that comes again after a restart.
+const WINDOW: usize = 10;
 
 /// Consumer group of a queue.
 pub(super) struct Group {
@@ -51,8 +55,10 @@ impl Group {
         let mut state = self.lock();
         loop {
             let wanted = state.to.as_ref().is_some_and(|to| !to.is_closed());
-            let room = state.messages < usize::from(self.queue.prefetch.max(1))
-                && (state.messages == 0 || state.bytes < self.queue.prefetch_bytes);
+            let prefetch = usize::from(self.queue.prefetch.max(1));
+            let room = state.messages < prefetch
+                && (state.messages == 0 || state.bytes < self.queue.prefetch_bytes)
+                && !state.is_behind(prefetch.saturating_mul(WINDOW));
             let left = end.saturating_duration_since(Instant::now());
             if (wanted && room) || left.is_zero() {
                 return wanted && room;
@@ -74,20 +80,7 @@ impl Group {
     /// Takes note of partitions that are assigned, each with the ranges that were pinned.
     pub(super) fn assigned(&self, places: impl Iterator<Item = (Place, Pins)>) {
         let mut state = self.lock();
-        state.assignments += 1;
-        let assignment = state.assignments;
-        for (place, pins) in places {
-            let partition = Partition {
-                assignment,
-                window: Window::default(),
-                held: 0,
-                leaving: false,
-                rewind: false,
-                pins,
-                committed: None,
-            };
-            state.partitions.insert(place, partition);
-        }
+        state.assigned(places);
         self.count(&state);
     }
 
@@ -110,13 +103,14 @@ impl Group {
             bytes,
         } = *record;
         let mut state = self.lock();
-        let Some(partition) = state.partitions.get_mut(&place) else {
-            return;
-        };
-        let again = match partition.window.saw(offset) {
-            Seen::Known => return,
+        let seen = state.saw(self.queue.name, place, |window| window.saw(offset));
+        let again = match seen {
             Seen::First => false,
             Seen::Again => true,
+            Seen::Known | Seen::Before => return,
+        };
+        let Some(partition) = state.partitions.get_mut(&place) else {
+            return;
         };
         partition.held += 1;
         let assignment = partition.assignment;
@@ -147,9 +141,8 @@ impl Group {
 
     /// Takes note of a record that says nothing.
     pub(super) fn skip(&self, place: Place, offset: i64) {
-        if let Some(partition) = self.lock().partitions.get_mut(&place) {
-            partition.window.skip(offset);
-        }
+        let mut state = self.lock();
+        state.saw(self.queue.name, place, |window| window.skip(offset));
     }
 
     /// Offsets at which to begin again, of partitions with messages that were given back since this was last asked.
@@ -158,19 +151,28 @@ impl Group {
         let staying = state.partitions.iter_mut().filter(|(_, p)| !p.leaving);
         let returned = staying.filter_map(|(place, partition)| {
             let rewind = std::mem::take(&mut partition.rewind);
-            Some((
-                *place,
-                partition.window.first_returned().filter(|_| rewind)?,
-            ))
+            let first = partition.window.first_returned().filter(|_| rewind)?;
+            partition.window.sought(None);
+            Some((*place, first))
         });
         returned.collect()
     }
 
-    /// Asks for what was given back in these partitions once more.
-    pub(super) fn rewind_again(&self, places: impl Iterator<Item = Place>) {
+    /// Takes note that these partitions are read from these offsets on.
+    pub(super) fn sought(&self, offsets: &[(Place, i64)]) {
         let mut state = self.lock();
-        for place in places {
-            if let Some(partition) = state.partitions.get_mut(&place) {
+        for (place, offset) in offsets {
+            if let Some(partition) = state.partitions.get_mut(place) {
+                partition.window.sought(Some(*offset));
+            }
+        }
+    }
+
+    /// Asks for what was given back in these partitions once more.
+    pub(super) fn rewind_again(&self, offsets: &[(Place, i64)]) {
+        let mut state = self.lock();
+        for (place, _) in offsets {
+            if let Some(partition) = state.partitions.get_mut(place) {
                 partition.rewind = true;
             }
         }
@@ -220,7 +222,7 @@ impl Group {
                     Pinned::Alone
                 };
             }
-            if partition.pins.of(range.last).is_some() {
+            if partition.pins.of(range.last).is_some() || partition.pins.is_full() {
                 return Pinned::Alone;
             }
             partition.pins.add(range);

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use rdkafka::message::{BorrowedHeaders, Header, Headers as _, OwnedHeaders};
 
+use super::guarded::guarded;
 use crate::broker::api::message::{HeaderValue, Outgoing, Properties};
 use crate::contract::Schema;
-use crate::contract::headers::{SCHEMA, TRACE};
+use crate::contract::headers::{SCHEMA, TRACE, UNREADABLE};
 use crate::trace::TraceContext;
 
 const EXCHANGE: &str = "x-amqp-exchange";
@@ -30,6 +31,8 @@ pub(super) struct Envelope {
     pub(super) routing_key: String,
     /// Its properties.
     pub(super) properties: Properties,
+    /// Why it can't be read, if it can't.
+    pub(super) unreadable: Option<String>,
 }
 
 /// Headers of the record of a message.
@@ -77,7 +80,14 @@ pub(super) fn to_kafka(message: &Outgoing) -> OwnedHeaders {
 pub(super) fn from_kafka(headers: Option<&BorrowedHeaders>) -> Envelope {
     let mut envelope = Envelope::default();
     let mut types = String::new();
-    for header in headers.into_iter().flat_map(BorrowedHeaders::iter) {
+    let count = headers.map_or(0, |headers| headers.count());
+    for at in 0..count {
+        // The library panics at a name that is not UTF-8.
+        let header = guarded(|| headers.and_then(|headers| headers.try_get(at)));
+        let Some(Some(header)) = header else {
+            envelope.unreadable = Some(format!("the name of its header {at} is not UTF-8"));
+            continue;
+        };
         let text = || String::from_utf8_lossy(header.value.unwrap_or_default()).into_owned();
         let properties = &mut envelope.properties;
         match header.key {
@@ -103,6 +113,17 @@ pub(super) fn from_kafka(headers: Option<&BorrowedHeaders>) -> Envelope {
         }
     }
     envelope
+}
+
+impl Envelope {
+    /// Its properties; those of a record that can't be read say so.
+    pub(super) fn marked(self) -> Properties {
+        let mut properties = self.properties;
+        if let Some(reason) = self.unreadable {
+            properties.set_header(UNREADABLE, HeaderValue::Text(reason));
+        }
+        properties
+    }
 }
 
 fn insert(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
@@ -164,6 +185,7 @@ mod tests {
             exchange: "in.tx".to_owned(),
             routing_key: "some.key".to_owned(),
             properties,
+            unreadable: None,
         };
         assert_eq!(there_and_back(&message), expected);
         assert_eq!(there_and_back(&Outgoing::to_queue("q", "")).exchange, "");

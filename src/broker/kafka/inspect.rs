@@ -148,8 +148,7 @@ fn unsettled(
     for committed in committed(&client, name)? {
         messages += committed.open();
         if let Some(quarter) = quarter.filter(|_| committed.open() > 0) {
-            let (partition, position) = (committed.partition, committed.position());
-            used = quarters(&client, name, partition, position, quarter)?.max(used);
+            used = quarters(&client, address, name, &committed, quarter)?.max(used);
         }
     }
     Ok((messages, used))

@@ -5,7 +5,7 @@
 
 use crate::broker::api::delivery::Range;
 
-/// The most ranges that are written down; Kafka takes 4 KiB beside an offset.
+/// The most ranges that there may be; Kafka takes 4 KiB beside an offset.
 const MOST: usize = 64;
 
 /// Ranges of one partition, in ascending order.
@@ -36,6 +36,11 @@ impl Pins {
         self.0.iter().find(holds).copied()
     }
 
+    /// True if no further range can be written down.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
     /// Adds a range, which has nothing in common with the others.
     pub(super) fn add(&mut self, range: Range) {
         let at = self.0.partition_point(|other| other.first < range.first);
@@ -50,8 +55,9 @@ impl Pins {
     /// Forgets the ranges before an offset, and writes the others down.
     pub(super) fn from(&mut self, offset: i64) -> String {
         self.0.retain(|range| range.last >= offset);
-        let texts = self.0.iter().take(MOST);
-        let texts: Vec<String> = texts
+        let texts: Vec<String> = self
+            .0
+            .iter()
             .map(|range| format!("{}-{}-{}", range.first, range.last, range.written_ms))
             .collect();
         texts.join(",")

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::broker::api::delivery::Range;
+use crate::broker::api::topology::QueueSpec;
 
 /// Topic of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +12,26 @@ pub(super) enum Lane {
     Messages,
     /// That of the messages that go back.
     Retries,
+}
+
+impl Lane {
+    /// Both.
+    pub(super) const ALL: [Lane; 2] = [Lane::Messages, Lane::Retries];
+
+    /// Name of this topic of a queue.
+    pub(super) fn topic(self, queue: &QueueSpec) -> String {
+        let [messages, retries] = queue.topics().unwrap_or_default();
+        match self {
+            Lane::Messages => messages,
+            Lane::Retries => retries,
+        }
+    }
+
+    /// Which of a queue's topics has this name.
+    pub(super) fn named(queue: &QueueSpec, name: &str) -> Option<Lane> {
+        let mut lanes = Lane::ALL.into_iter();
+        lanes.find(|lane| lane.topic(queue) == name)
+    }
 }
 
 /// Partition of one of a queue's topics.

@@ -14,6 +14,9 @@ pub(super) struct Window {
     delivered: Option<i64>,
     /// Number of messages that were given back and not delivered since.
     returned: usize,
+    /// Offset from which on the next record comes. None where reading has begun or was sent back to begin, until that is
+    /// done.
+    next: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +43,16 @@ pub(super) enum Seen {
     Again,
     /// It is held or settled already.
     Known,
+    /// It is none of this window's: offsets only grow, unless the log began anew.
+    Before,
 }
 
 impl Window {
     /// Takes note of a message that the broker sends. One that is to be delivered is held from now on.
     pub(super) fn saw(&mut self, offset: i64) -> Seen {
+        if !self.passes(offset) {
+            return Seen::Before;
+        }
         if self.end.is_none_or(|end| offset >= end) {
             self.end = Some(offset + 1);
             self.entries.push_back(Entry {
@@ -66,10 +74,46 @@ impl Window {
     }
 
     /// Takes note of a record that says nothing: what is committed passes it.
-    pub(super) fn skip(&mut self, offset: i64) {
+    pub(super) fn skip(&mut self, offset: i64) -> Seen {
+        if !self.passes(offset) {
+            return Seen::Before;
+        }
         if self.end.is_none_or(|end| offset >= end) {
             self.end = Some(offset + 1);
         }
+        Seen::Known
+    }
+
+    /// Takes note that the partition is read from here on, or that nobody knows from where.
+    pub(super) fn sought(&mut self, offset: Option<i64>) {
+        self.next = offset;
+    }
+
+    /// Passes on to the record at this offset; false if that isn't possible. What was given back and is passed is in the log no
+    /// more, compacted or deleted, and will not come again.
+    fn passes(&mut self, offset: i64) -> bool {
+        let from = self.next.unwrap_or(offset);
+        if offset < from {
+            return false;
+        }
+        self.next = Some(offset + 1);
+        if self.returned > 0 && from < offset {
+            let first = self.entries.partition_point(|entry| entry.offset < from);
+            for entry in self.entries.range_mut(first..) {
+                if entry.offset < offset && entry.mark == Mark::Returned {
+                    entry.mark = Mark::Settled;
+                    self.returned -= 1;
+                }
+            }
+            self.shorten();
+        }
+        true
+    }
+
+    /// True if there are more entries than this, and the first one is held.
+    pub(super) fn is_behind(&self, most: usize) -> bool {
+        let first = self.entries.front();
+        self.entries.len() > most && first.is_some_and(|entry| entry.mark == Mark::Held)
     }
 
     /// Offset after the message that was before this one, which is held.
@@ -82,6 +126,10 @@ impl Window {
         if let Some(entry) = self.entry(offset) {
             entry.mark = Mark::Settled;
         }
+        self.shorten();
+    }
+
+    fn shorten(&mut self) {
         while self
             .entries
             .front()
@@ -161,6 +209,7 @@ mod tests {
             (window.first_returned(), window.position()),
             (Some(1), Some(0))
         );
+        window.sought(Some(1));
         let again: Vec<Seen> = (1..5).map(|offset| window.saw(offset)).collect();
         assert_eq!(again, [Seen::Again, Seen::Known, Seen::Again, Seen::First]);
         assert_eq!(window.first_returned(), None);
@@ -173,18 +222,73 @@ mod tests {
         assert_eq!(window.position(), Some(4));
         assert_eq!((window.saw(4), window.begins(4)), (Seen::First, 4));
         window.skip(5);
-        window.skip(5);
+        assert_eq!(window.skip(5), Seen::Before);
         assert_eq!((window.saw(8), window.begins(8)), (Seen::First, 5));
         assert_eq!(window.position(), Some(4));
         window.give_back(8);
         window.settle(4);
         assert_eq!(window.position(), Some(8));
         // It comes again as it came first, and so does what is skipped.
+        window.sought(None);
         window.skip(5);
         assert_eq!((window.saw(8), window.begins(8)), (Seen::Again, 5));
         window.settle(8);
         window.skip(9);
         assert_eq!(window.position(), Some(10));
+    }
+
+    #[test]
+    fn what_was_given_back_and_is_in_the_log_no_more_holds_nothing_up() {
+        let mut window = Window::default();
+        for offset in 0..6 {
+            window.saw(offset);
+        }
+        for offset in [0, 1, 4, 5] {
+            window.give_back(offset);
+        }
+        window.settle(2);
+        assert_eq!(window.position(), Some(0));
+        window.sought(Some(0));
+        // A newer value of the same key has compacted 0 and 1 away; 3 is held, and 4 was given back behind the pass.
+        assert_eq!(window.saw(3), Seen::Known);
+        assert_eq!(
+            (window.position(), window.first_returned()),
+            (Some(3), Some(4))
+        );
+        assert_eq!(window.saw(5), Seen::Again);
+        assert_eq!(window.first_returned(), None);
+        window.settle(3);
+        assert_eq!(window.position(), Some(5));
+    }
+
+    #[test]
+    fn a_log_that_begins_anew_is_seen_by_its_first_record() {
+        let mut window = Window::default();
+        window.saw(1000);
+        window.settle(1000);
+        assert_eq!(
+            (window.saw(0), window.skip(7)),
+            (Seen::Before, Seen::Before)
+        );
+        // Where reading was sent back, earlier offsets are expected.
+        window.sought(Some(500));
+        assert_eq!(window.saw(500), Seen::Known);
+        assert_eq!(window.saw(499), Seen::Before);
+    }
+
+    #[test]
+    fn a_message_that_is_held_lets_so_many_pass_it() {
+        let mut window = Window::default();
+        for offset in 0..4 {
+            window.saw(offset);
+        }
+        for offset in 1..4 {
+            window.settle(offset);
+        }
+        assert!(window.is_behind(3) && !window.is_behind(4));
+        // It has to be read again, for which there must be room.
+        window.give_back(0);
+        assert!(!window.is_behind(3));
     }
 
     proptest! {
@@ -202,6 +306,7 @@ mod tests {
                         next += 1;
                     }
                     1 => if let Some(first) = window.first_returned() {
+                        window.sought(Some(first));
                         for offset in first..next {
                             let again = window.saw(offset) == Seen::Again;
                             prop_assert_eq!(again, open.contains(&offset) && held.insert(offset));

@@ -170,7 +170,7 @@ fn ours(topic: &InspectedTopic, add: &mut impl FnMut(Level, String, &str)) {
                 "takes records of {} bytes, and messages have up to {most}",
                 settings.max_message
             ),
-            "kafka-configs.sh --alter --add-config max.message.bytes=…; larger ones stay with their senders",
+            "kafka-configs.sh --alter --add-config max.message.bytes=…; until then larger ones are refused to their senders, and, where it is the topic of retries, wait",
         );
     }
 }

@@ -49,6 +49,15 @@ pub(crate) async fn make(brokers: &str, topic: &str, partitions: i32, settings: 
         .for_each(|topic| drop(topic.unwrap()));
 }
 
+/// Deletes a topic.
+pub(crate) async fn delete(brokers: &str, topic: &str) {
+    let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
+    let gone = admin.delete_topics(&[topic], &AdminOptions::new()).await;
+    gone.unwrap()
+        .into_iter()
+        .for_each(|topic| drop(topic.unwrap()));
+}
+
 /// Writes records, in their order.
 pub(crate) async fn write(brokers: &str, topic: &str, records: &[Written<'_>]) {
     let producer: FutureProducer = client(brokers).create().unwrap();

@@ -1,4 +1,4 @@
-//! Moves the messages of a queue that Kafka carries now out of RabbitMQ, and deletes the queue.
+//! Moves the messages of a queue that Kafka carries now out of RabbitMQ, and deletes the queue and partitions that it had.
 
 use futures_util::future::{BoxFuture, try_join_all};
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
@@ -16,42 +16,68 @@ use crate::broker::rabbitmq::properties::from_amqp;
 pub type Publish<'a> = &'a (dyn Fn(Outgoing) -> BoxFuture<'a, Result<(), PublishError>> + Sync);
 
 impl Cutover {
-    /// Takes the bindings of a queue away, moves its messages and deletes it; says how many there were, or that it isn't
-    /// there. What is begun and broken off is finished by doing it again. Nobody may consume the queue meanwhile.
+    /// Takes the bindings of a queue and of its partitions away, moves their messages and deletes them; says how many there
+    /// were, or that the queue isn't there. What is begun and broken off is finished by doing it again. Nobody may consume them
+    /// meanwhile.
     pub async fn leave(
         &self,
         queue: &QueueSpec,
         publish: Publish<'_>,
     ) -> Result<Option<u64>, CutoverError> {
-        match self.counts(queue.name).await? {
-            None => return Ok(None),
-            Some((_, consumers @ 1..)) => {
+        if self.counts(queue.name).await?.is_none() {
+            return Ok(None);
+        }
+        let mut names = self.former_partitions(queue).await?;
+        names.push(queue.name.to_owned());
+        for name in &names {
+            if let Some((_, consumers @ 1..)) = self.counts(name).await? {
                 let queue = queue.name;
                 return Err(CutoverError::Consumed { queue, consumers });
             }
-            Some(_) => {}
         }
         for route in queue.bindings {
             // One that isn't there is none.
             self.unbind_route(queue.name, *route).await?;
         }
+        self.unbind_partitions(queue).await?;
+        let mut moved = 0;
+        // The queue itself is the last one: as long as it is there, all of this is done again.
+        for (at, name) in names.iter().enumerate() {
+            if at + 1 == names.len() {
+                self.join(queue).await?;
+            }
+            moved += self.empty(name, queue, publish).await?;
+        }
+        Ok(Some(moved))
+    }
+
+    /// Moves the messages of a queue until it can be deleted.
+    async fn empty(
+        &self,
+        from: &str,
+        queue: &QueueSpec,
+        publish: Publish<'_>,
+    ) -> Result<u64, CutoverError> {
         let mut moved = 0;
         loop {
-            moved += self.move_out(queue, publish).await?;
-            if !matches!(self.delete_queue(queue.name).await?, Deleted::Left(_)) {
-                return Ok(Some(moved));
+            moved += self.move_out(from, queue, publish).await?;
+            if !matches!(self.delete_queue(from).await?, Deleted::Left(_)) {
+                return Ok(moved);
             }
-            let left = self.counts(queue.name).await?;
+            let left = self.counts(from).await?;
             // What keeps it there is not a message that came late.
-            if left.is_some_and(|(messages, _)| messages == 0)
-                && self.proved_empty(queue.name).await?
-            {
-                return Ok(Some(moved));
+            if left.is_some_and(|(messages, _)| messages == 0) && self.proved_empty(from).await? {
+                return Ok(moved);
             }
         }
     }
 
-    async fn move_out(&self, queue: &QueueSpec, publish: Publish<'_>) -> Result<u64, CutoverError> {
+    async fn move_out(
+        &self,
+        from: &str,
+        queue: &QueueSpec,
+        publish: Publish<'_>,
+    ) -> Result<u64, CutoverError> {
         let channel = self.channel().await?;
         let limited = channel.basic_qos(WINDOW, BasicQosOptions::default());
         self.session.ask(limited).await?;
@@ -59,7 +85,7 @@ impl Cutover {
             exclusive: true,
             ..Default::default()
         };
-        let (from, tag) = (name(queue.name)?, name("")?);
+        let (from, tag) = (name(from)?, name("")?);
         let consuming = channel.basic_consume(from, tag, options, FieldTable::default());
         let mut consumer = self.session.ask(consuming).await?;
         let mut moved = 0;

@@ -32,6 +32,25 @@ impl Cutover {
         if !self.has_exchange(&partitions).await? {
             return Ok(Deleted::Missing);
         }
+        if let Some(why) = self.unbind_partitions(queue).await? {
+            return Ok(Deleted::Left(why));
+        }
+        let deleted = self.delete_exchange(&partitions).await?;
+        if deleted == Deleted::Done {
+            let channel = self.channel().await?;
+            let rest = rest_exchange(queue.name);
+            let gone = channel.exchange_delete(name(&rest)?, ExchangeDeleteOptions::default());
+            refused(self.session.ask(gone).await)?;
+        }
+        Ok(deleted)
+    }
+
+    /// Takes the bindings of a queue's partitions away, so that nothing more comes to them; why not, if that is refused.
+    pub(super) async fn unbind_partitions(
+        &self,
+        queue: &QueueSpec,
+    ) -> Result<Option<String>, CutoverError> {
+        let partitions = partitions_exchange(queue.name);
         for route in queue.bindings {
             let channel = self.channel().await?;
             let unbound = channel.exchange_unbind(
@@ -43,16 +62,9 @@ impl Cutover {
             );
             let refusal = refused(self.session.ask(unbound).await)?;
             if let Some(why) = refusal.filter(|why| !why.starts_with("NOT_FOUND")) {
-                return Ok(Deleted::Left(why));
+                return Ok(Some(why));
             }
         }
-        let deleted = self.delete_exchange(&partitions).await?;
-        if deleted == Deleted::Done {
-            let channel = self.channel().await?;
-            let rest = rest_exchange(queue.name);
-            let gone = channel.exchange_delete(name(&rest)?, ExchangeDeleteOptions::default());
-            refused(self.session.ask(gone).await)?;
-        }
-        Ok(deleted)
+        Ok(None)
     }
 }
