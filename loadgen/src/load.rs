@@ -3,6 +3,7 @@
 //! Every event has an id of its own that begins with the run's, so that in the end ClickHouse can be asked whether
 //! each one that was acknowledged is there.
 
+mod counted;
 mod report;
 pub(crate) mod send;
 mod stored;
@@ -80,6 +81,8 @@ pub(crate) struct Args {
     #[arg(long, hide = true, value_name = "FILE")]
     until: Option<PathBuf>,
     #[command(flatten)]
+    counted: counted::Asked,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
@@ -90,6 +93,7 @@ pub(crate) struct Args {
 
 /// Runs the load; true if nothing that was acknowledged is missing.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
+    args.counted.listen().await?;
     let patience = Duration::from_secs(args.patience);
     let store = args
         .clickhouse
@@ -202,5 +206,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     } else {
         report.to_string()
     });
+    args.counted.stay().await?;
     Ok(report.complete())
 }

@@ -9,7 +9,7 @@ use super::unverified::Unverified;
 /// Configuration of access.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// Key file; without one, sources that want keys are open on loopback and closed elsewhere.
+    /// Key file; without one, sources that want keys take what anybody sends on loopback, and nothing elsewhere.
     pub keys: Option<PathBuf>,
     /// JWKS file; without one, no tokens are taken.
     pub jwks: Option<PathBuf>,

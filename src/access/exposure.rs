@@ -3,10 +3,10 @@
 use super::config::Listener;
 use super::files::Access;
 use super::rule::Rule;
-use crate::contract::{Auth, Intake};
+use crate::contract::{Auth, Intake, Source};
 
 impl Access {
-    /// What is open to others and should not be, in sentences. Empty on loopback.
+    /// What others can read or send and should not, in sentences. Empty on loopback.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         for listener in self.listeners.iter().filter(|one| !one.is_on_loopback()) {
@@ -18,19 +18,19 @@ impl Access {
                     "{name} listens on {address}, beyond loopback, without TLS: keys and events can be read on their way"
                 ));
             }
-            let open: Vec<&str> = self
+            let unproved: Vec<&str> = self
                 .sources_of(name)
                 .filter(|(source, rule)| match rule {
                     Rule::Unverified | Rule::ClientsAndUnverified => true,
-                    Rule::Anybody => !is_verified(source),
+                    Rule::Anybody => !self.is_verified(source),
                     Rule::Local | Rule::Clients | Rule::Nobody => false,
                 })
                 .map(|(source, _)| source.name)
                 .collect();
-            if !open.is_empty() {
-                let open = open.join(", ");
+            if !unproved.is_empty() {
+                let unproved = unproved.join(", ");
                 warnings.push(format!(
-                    "{name} listens on {address}, beyond loopback, and takes events from anybody: {open}"
+                    "{name} listens on {address}, beyond loopback, and takes events from anybody: {unproved}"
                 ));
             }
         }
@@ -41,7 +41,7 @@ impl Access {
     pub(super) fn sources_of<'a>(
         &'a self,
         listener: &'a str,
-    ) -> impl Iterator<Item = (&'static crate::contract::Source, Rule)> + 'a {
+    ) -> impl Iterator<Item = (&'static Source, Rule)> + 'a {
         let sources = self.pipeline.sources.iter();
         let here = sources.filter(move |source| match source.intake {
             // Its JSON goes to the other one.
@@ -50,12 +50,15 @@ impl Access {
         });
         here.map(move |source| (source, self.rule(source, listener)))
     }
-}
 
-/// True if a webhook's requests are verified in another way.
-pub(super) fn is_verified(source: &crate::contract::Source) -> bool {
-    match &source.intake {
-        Intake::Post { verify, .. } => verify.is_some() && source.auth == Auth::None,
-        Intake::Grpc { .. } => false,
+    /// True if a webhook's requests have to prove where they come from.
+    pub(super) fn is_verified(&self, source: &Source) -> bool {
+        let unverified = self.config.unverified.opens(source.name);
+        match &source.intake {
+            Intake::Post { verify, .. } => {
+                verify.is_some() && source.auth == Auth::None && !unverified
+            }
+            Intake::Grpc { .. } => false,
+        }
     }
 }

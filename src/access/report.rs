@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::exposure::is_verified;
 use super::files::Access;
 use super::rule::Rule;
 
 impl Access {
-    /// State of the files, and from whom each source takes requests.
-    pub fn report(&self) -> Value {
+    /// State of the files, and how the senders of each source are authenticated; sources that are off take nothing.
+    pub fn report(&self, off: &[(&'static str, String)]) -> Value {
         let in_force = self.in_force();
         let [bad_keys, bad_jwks] = self.bad();
         let (clients, live, certificates) = in_force.clients.counts();
@@ -26,17 +25,20 @@ impl Access {
             None => json!("off"),
             Some(jwks) => file(json!({ "public_keys": jwks.len() }), bad_jwks, &jwks.odd),
         };
-        json!({ "keys": keys, "jwks": jwks, "sources": self.sources() })
+        json!({ "keys": keys, "jwks": jwks, "sources": self.sources(off) })
     }
 
     /// Rule of each source; where it differs by listener, of each.
-    fn sources(&self) -> Map<String, Value> {
+    fn sources(&self, off: &[(&'static str, String)]) -> Map<String, Value> {
         let mut by_source: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
         for listener in &self.listeners {
             for (source, rule) in self.sources_of(listener.name) {
                 let said = match rule {
-                    Rule::Anybody if is_verified(source) => {
-                        "open without a key: its requests are verified, as the pipeline declares"
+                    Rule::Anybody if self.is_verified(source) => {
+                        "authentication: proof of the webhook (`verify`), as the pipeline declares"
+                    }
+                    Rule::Anybody if self.config.unverified.opens(source.name) => {
+                        Rule::Unverified.words()
                     }
                     rule => rule.words(),
                 };
@@ -46,6 +48,9 @@ impl Access {
         }
         let said = by_source.into_iter().map(|(source, rules)| {
             let said = match rules.as_slice() {
+                _ if off.iter().any(|(name, _)| *name == source) => {
+                    json!("takes nothing: it is off")
+                }
                 [(_, first), rest @ ..] if rest.iter().all(|(_, said)| said == first) => {
                     json!(first)
                 }
@@ -59,7 +64,7 @@ impl Access {
         said.collect()
     }
 
-    /// Logs what is open without a key, and what a reviewer would object to.
+    /// Logs what takes events without a key, and what a reviewer would object to.
     pub fn tell(&self) {
         let mut by_rule: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut closed = Vec::new();
@@ -90,11 +95,11 @@ impl Access {
             tracing::warn!(
                 sources = closed.join(", "),
                 "Sources take no events: they want keys, and listen beyond loopback without a key file. Give one by --keys, \
-                 or open them to anybody by --unverified."
+                 or let anybody send by --unverified."
             );
         }
         for warning in self.warnings() {
-            tracing::warn!(warning, "What listens is open to others.");
+            tracing::warn!(warning, "What listens is exposed.");
         }
     }
 }

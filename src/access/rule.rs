@@ -37,14 +37,14 @@ impl Rule {
     /// The rule in words, for the log and for `/readyz`.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Rule::Anybody => "open to anybody, as the pipeline declares",
-            Rule::Local => "open to anybody, on loopback only, because there is no key file",
-            Rule::Unverified => "open to anybody, because of --unverified",
+            Rule::Anybody => "authentication: none, as the pipeline declares",
+            Rule::Local => "authentication: none, on loopback only, because there is no key file",
+            Rule::Unverified => "authentication: none, because of --unverified",
             Rule::ClientsAndUnverified => {
-                "open to clients, and without a key to anybody, because of --unverified"
+                "authentication: keys of clients; who presents none is taken as well, because of --unverified"
             }
-            Rule::Clients => "open to clients",
-            Rule::Nobody => "closed: it wants keys, and there is no key file (--keys)",
+            Rule::Clients => "authentication: keys of clients",
+            Rule::Nobody => "takes nothing: it wants keys, and there is no key file (--keys)",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::access::{Config, Expected};
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct AccessArgs {
     /// Key file: who may send to the sources with `auth: keys`, made by `event-grpc keys new` and read again when it
-    /// changes. Without one these sources are open to anybody on loopback, and closed elsewhere.
+    /// changes. Without one these sources take what anybody sends on loopback, and nothing elsewhere.
     #[arg(long, env = "EVENT_GRPC_KEYS", value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Public keys of whoever signs tokens, as a JWKS file that is read again when it changes. JWTs signed with RS256,

@@ -13,7 +13,7 @@ use super::handshake;
 use super::limits::Limits;
 use super::peer::{ConnectionVerdict, Peer};
 use super::places::ConnectionSlot;
-use super::refused::Look;
+use super::refused::{self, Look};
 use super::service::Requests;
 use super::socket::Socket;
 use super::stream::Stream;
@@ -119,7 +119,7 @@ impl Server {
                 biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
-                        broken(peer, error.as_ref());
+                        broken((peer, self.look.as_ref()), error.as_ref());
                     }
                     return;
                 }
@@ -186,8 +186,15 @@ fn closed(peer: &Peer, reason: &'static str) {
     tracing::debug!(door, peer = %peer.address(), reason, "A connection is closed.");
 }
 
-/// Counts and logs that a connection ended with an error: mostly it was cut, or didn't speak HTTP.
-fn broken(peer: &Peer, error: &(dyn std::error::Error + Send + Sync)) {
+/// Counts and logs that a connection ended with an error: mostly it was cut, or didn't speak HTTP, which is a request that was
+/// refused.
+fn broken(
+    (peer, look): (&Peer, Option<&Look>),
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+) {
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        refused::tell_head((peer, look), error);
+    }
     let door = peer.door();
     CLOSED.with([door, "broken"]).increment(1);
     let cause = error.source().map(ToString::to_string);

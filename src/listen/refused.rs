@@ -77,7 +77,7 @@ pub fn of_source<B>(mut answer: Response<B>, source: &'static str) -> Response<B
 
 /// Counts, logs and shows a refused request.
 pub(super) fn tell<B>(
-    (peer, look): (&Peer, Option<&Look>),
+    seen: (&Peer, Option<&Look>),
     method: &Method,
     uri: &Uri,
     answer: &mut Response<B>,
@@ -92,13 +92,45 @@ pub(super) fn tell<B>(
     };
     let client = answer.extensions_mut().remove::<Client>();
     let client = client.unwrap_or_default();
+    let head = Head {
+        method: Some(method),
+        path: Some(shown(uri.path())),
+        status: Some(status.as_u16()),
+    };
+    told(seen, &client, &refused, &head);
+}
+
+/// Counts, logs and shows a request of which there is no more than a head that the HTTP library refused, and answered. Other
+/// errors of a connection refuse nothing.
+pub(super) fn tell_head(seen: (&Peer, Option<&Look>), error: &hyper::Error) {
+    let refused = match error.is_parse() {
+        true if error.is_parse_too_large() => Refused::because(
+            "head_too_large",
+            "the head of the request is too long, or has too many headers",
+        ),
+        // Its words are about the syntax, and quote nothing.
+        true => Refused::because("malformed", format!("it is not HTTP: {error}")),
+        false => return,
+    };
+    told(seen, &Client::default(), &refused, &Head::default());
+}
+
+/// What is known of the head of a refused request.
+#[derive(Default)]
+struct Head<'a> {
+    method: Option<&'a Method>,
+    path: Option<&'a str>,
+    status: Option<u16>,
+}
+
+fn told((peer, look): (&Peer, Option<&Look>), client: &Client, refused: &Refused, head: &Head<'_>) {
     let door = peer.door();
     REQUESTS_REFUSED.with([door, refused.reason]).increment(1);
     if let Some(look) = look {
         look(&RefusedRequest {
             door,
-            client: &client,
-            refused: &refused,
+            client,
+            refused,
         });
     }
     macro_rules! log {
@@ -107,9 +139,9 @@ pub(super) fn tell<B>(
                 door,
                 peer = %peer.address(),
                 client = client.name(),
-                %method,
-                path = shown(uri.path()),
-                status = status.as_u16(),
+                method = head.method.map(Method::as_str),
+                path = head.path,
+                status = head.status,
                 reason = refused.reason,
                 text = refused.text,
                 $($more,)?

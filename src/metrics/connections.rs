@@ -19,6 +19,9 @@ const CLOSED_FOR: Label = listed(
 const REFUSED_FOR: Label = listed(
     "reason",
     &[
+        // Before there is more than a head.
+        "head_too_large",
+        "malformed",
         // Before a handler of a source sees it.
         "path",
         "retired",

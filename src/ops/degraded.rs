@@ -119,7 +119,9 @@ fn advice(code: &str) -> &'static str {
         "key_file" => {
             "mend the file (event-grpc keys list reads it, too); what was read before is in force until then"
         }
-        "exposed" => "give it a certificate (--tls-cert), and its sources keys (--keys)",
+        "exposed" => {
+            "give it a certificate (--tls-cert), and its sources keys (--keys) or secrets of webhooks"
+        }
         "unverified" => "give the source its secret or a key file, and leave --unverified out",
         "trace_export" => {
             "see that the collector runs and that --trace-endpoint leads to it; events don't wait for it"

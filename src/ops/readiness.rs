@@ -158,7 +158,7 @@ impl Readiness {
             "requests": requests,
             "sources": sources,
             "unverified": self.unverified,
-            "access": self.senders.report(),
+            "access": self.senders.report(&self.off_sources),
             "security": self.senders.warnings(),
             "switches": self.switches.report(),
             "queues": queues,

@@ -1,5 +1,6 @@
 //! The takeover of a running classic topology as `docs/cutover.md` tells it, while producers go on.
 
+mod alone;
 mod old;
 
 use std::collections::{BTreeMap, BTreeSet};

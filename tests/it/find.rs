@@ -109,6 +109,38 @@ async fn rows_and_dead_letters_of_an_event_are_found_with_what_was_decided() {
         let (code, text) = find(&["nowhere", "--clickhouse-url", &url, "--since", "1h"]).await;
         assert_eq!(code, 1, "{text}");
         assert!(text.contains("Nothing was found"), "{text}");
+        // Personal values are masked unless an operator wants them: ids, and what a reason quotes.
+        send(vec![cart("jo@example.com", "1760000000123")]).await;
+        eventually(
+            store,
+            "SELECT count() FROM DB.event WHERE event_id = 'jo@example.com'",
+            1,
+        )
+        .await;
+        let of_session = ["--key", "session_id=s-1", "--clickhouse-url", &url];
+        let (_, text) = find(&of_session).await;
+        assert!(!text.contains("jo@") && text.contains("= '***'"), "{text}");
+        assert!(text.contains(" twice "), "{text}");
+        let (_, text) = find(&[&of_session[..], &["--unmasked"]].concat()).await;
+        assert!(text.contains("AddToCartEvent jo@example.com"), "{text}");
+        let (_, text) = find(&[&of_session[..], &["--personal", "eventId"]].concat()).await;
+        assert!(!text.contains("twice"), "{text}");
+        let (_, text) = find(&["jo@example.com", "--clickhouse-url", &url]).await;
+        assert!(text.contains("'jo@example.com'"), "{text}");
+        let of_letter = [
+            "bad-time",
+            "--clickhouse-url",
+            &url,
+            "--personal",
+            "timestamp",
+        ];
+        let (_, text) = find(&of_letter).await;
+        assert!(
+            !text.contains("yesterday") && text.contains("***"),
+            "{text}"
+        );
+        let (_, text) = find(&[&of_letter[..], &["--unmasked"]].concat()).await;
+        assert!(text.contains("yesterday"), "{text}");
         // What runs shows what it holds.
         let instance = app.ops_url("");
         let (code, text) =

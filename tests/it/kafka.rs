@@ -3,6 +3,7 @@
 
 mod back;
 mod foreign;
+mod gaps;
 mod keys;
 mod kills;
 mod logs;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::http::request;
@@ -127,5 +129,65 @@ async fn a_refused_request_has_a_line_and_a_flood_of_them_a_line_a_second() {
         .sum();
     assert_eq!(told, 22, "each one is counted: {lines:#?}");
     assert!(!server.log().contains("hush"));
+    server.stop().await;
+}
+
+/// Answer to bytes that are sent as they are, with no more after them.
+pub(crate) async fn raw(url: &str, bytes: &[u8]) -> String {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A head of HTTP/1 that is longer than the server takes.
+pub(crate) fn long_head() -> String {
+    format!(
+        "GET /heartbeat/ HTTP/1.1\r\nHost: x\r\nX-Long: {CANARY}{}",
+        "x".repeat(70 << 10)
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_the_http_library_refuses_has_a_line_and_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]).await;
+    for url in [&server.http, &server.grpc] {
+        let answer = raw(url, long_head().as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        for _ in 0..10 {
+            let bad = format!("GET /{CANARY} HTTP/1.1\r\nno header: \u{1}\r\n\r\n");
+            let answer = raw(url, bad.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        }
+    }
+    // A client that leaves in the middle of a head has asked for nothing.
+    let address = server.http.trim_start_matches("http://");
+    let mut leaves = TcpStream::connect(address).await.unwrap();
+    leaves.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
+    drop(leaves);
+    let refused = |line: &&Value| line["message"] == "A request was refused.";
+    let lines = log(&server, |lines| lines.iter().filter(refused).count() >= 4).await;
+    let lines: Vec<&Value> = lines.iter().filter(refused).collect();
+    let metrics = request(Method::GET, &format!("{}/metrics", server.ops), &[], "").await;
+    for door in ["http", "grpc"] {
+        for (reason, count) in [("head_too_large", 1), ("malformed", 10)] {
+            let of = |line: &&&Value| line["door"] == door && line["reason"] == reason;
+            let told: Vec<_> = lines.iter().filter(of).collect();
+            assert!((1..=count).contains(&told.len()), "{lines:#?}");
+            let peer = told[0]["peer"].as_str().unwrap();
+            assert!(peer.starts_with("127.0.0.1:"), "{lines:#?}");
+            assert!(!told[0]["text"].as_str().unwrap().is_empty(), "{lines:#?}");
+            let line = format!(
+                "event_grpc_refused_total{{door=\"{door}\",reason=\"{reason}\"}} {count}\n"
+            );
+            assert!(metrics.text.contains(&line), "{line}{}", metrics.text);
+        }
+    }
+    // A flood is a line a second.
+    assert!(lines.len() < 12, "{lines:#?}");
+    assert!(!server.log().contains(CANARY));
     server.stop().await;
 }

@@ -218,12 +218,14 @@ fn torment(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         .tempdir()?;
     let server = &built.server;
     let mut cluster = Cluster::start_with(server, server, directory.path(), servers)?;
-    let ledger = Ledger::open(server, directory.path(), &cluster, interrupt)?;
+    let mut ledger = Ledger::open(server, directory.path(), &cluster, interrupt)?;
+    let (port, file) = (services::ports::free()?, directory.path().join("asked"));
+    let counted = Extra::Counted { port, file: &file };
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
-    let extras: &[Extra] = match args.stores {
-        true => &[Extra::Poison, Extra::Stores],
-        false => &[Extra::Poison],
+    let extras: &[Extra<'_>] = match args.stores {
+        true => &[Extra::Poison, counted, Extra::Stores],
+        false => &[Extra::Poison, counted],
     };
     let load = load(
         &cluster,
@@ -233,9 +235,11 @@ fn torment(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         recovery,
         extras,
     )?;
+    ledger.count_in(port);
     let trial = Trial {
         cluster: &mut cluster,
         load,
+        asked: &file,
         ledger,
         servers,
         interrupt,
@@ -273,13 +277,16 @@ pub(crate) fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
 
 /// Additional events of a load, beside events with ids that are sent until they are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extra {
+pub(crate) enum Extra<'a> {
     /// Events that no table can store.
     Poison,
     /// Events without ids; and every request once more to the other instance, some seconds after it was accepted.
     Again,
     /// Messages for PostgreSQL and for the HTTP API.
     Stores,
+    /// What it publishes to brokers itself is told at this port of loopback, until the file, which it makes once it has
+    /// reported, is removed.
+    Counted { port: u16, file: &'a Path },
 }
 
 /// Starts the load: it sends every request until it is accepted.
@@ -289,7 +296,7 @@ pub(crate) fn load(
     rate: u64,
     events: u64,
     time_limit: Duration,
-    extras: &[Extra],
+    extras: &[Extra<'_>],
 ) -> Result<Kept> {
     let mut command = Command::new(loadgen);
     command
@@ -325,6 +332,10 @@ pub(crate) fn load(
                     command.args(["--webhooks-to", &address]);
                 }
                 command.envs(setting::secrets());
+            }
+            Extra::Counted { port, file } => {
+                command.args(["--ledger-port", &port.to_string()]);
+                command.arg("--ledger-file").arg(file);
             }
         }
     }

@@ -7,6 +7,7 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::Args;
+use super::mask::Mask;
 use super::story::{Place, Story, Unasked};
 use crate::cli::ask::Asks;
 use crate::cli::serve::further_servers;
@@ -14,7 +15,6 @@ use crate::contract::{Append, Storage, Table};
 use crate::generated::PIPELINE;
 use crate::hooks;
 use crate::ops::ledger::counts;
-use crate::ops::tap::personal::Personal;
 use crate::sink::clickhouse::dead_letters::{DeadLetters, Summary};
 use crate::sink::clickhouse::{ClickHouse, Databases};
 use crate::sink::found::{FoundRows, Search};
@@ -55,6 +55,7 @@ pub(super) fn indexes(args: &Args, search: &Search) -> anyhow::Result<Vec<String
 /// Looks for what was asked for.
 pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> {
     let mut story = Story::default();
+    let mask = Mask::of(args);
     let tables = PIPELINE.tables.iter().copied();
     let tables: Vec<_> = tables.filter(|table| search.is_of(table)).collect();
     let postgres = args.postgres.address()?;
@@ -63,8 +64,8 @@ pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> 
     match databases(args)? {
         Some(databases) => {
             let ours = tables.iter().filter_map(|t| Some((*t, databases.of(t)?)));
-            let asked = ours.map(|(table, store)| in_clickhouse(table, store, search));
-            let letters = letters(&databases, search, args.unmasked);
+            let asked = ours.map(|(table, store)| in_clickhouse(table, store, search, &mask));
+            let letters = letters(&databases, search, &mask);
             let asked = stream::iter(asked).buffered(AT_ONCE).collect::<Vec<_>>();
             let (asked, letters) = tokio::join!(asked, letters);
             asked
@@ -88,7 +89,7 @@ pub(super) async fn look(args: &Args, search: &Search) -> anyhow::Result<Story> 
     let of_postgres = tables.iter().filter(is_postgres);
     match &postgres {
         Some(store) => {
-            let asked = of_postgres.map(|table| in_postgres(table, store, search));
+            let asked = of_postgres.map(|table| in_postgres(table, store, search, &mask));
             let asked = join_all(asked).await;
             asked.into_iter().for_each(|a| add(&mut story, a));
         }
@@ -127,7 +128,12 @@ fn add(story: &mut Story, asked: Asked) {
     }
 }
 
-async fn in_clickhouse(table: &'static Table, store: &ClickHouse, search: &Search) -> Asked {
+async fn in_clickhouse(
+    table: &'static Table,
+    store: &ClickHouse,
+    search: &Search,
+    mask: &Mask<'_>,
+) -> Asked {
     // Dead letters are told with what was decided about them.
     if matches!(table.append, Append::DeadLetters(..)) {
         return Ok(Vec::new());
@@ -135,21 +141,27 @@ async fn in_clickhouse(table: &'static Table, store: &ClickHouse, search: &Searc
     let name = format!("{}.{}", store.address().database(), table.name);
     let found = store.find(table, search).await;
     let found = found.map_err(|error| unasked(format!("ClickHouse {name}"), &error))?;
-    let closer = |rows: &FoundRows| store.closer(table, &rows.id);
-    Ok(found
-        .iter()
-        .map(|rows| row(&name, rows, closer(rows)))
-        .collect())
+    let place = |rows: &FoundRows| {
+        let id = mask.id(table, &rows.id);
+        let closer = store.closer(table, &id);
+        row(&name, rows, id, closer)
+    };
+    Ok(found.iter().map(place).collect())
 }
 
-async fn in_postgres(table: &'static Table, store: &Postgres, search: &Search) -> Asked {
+async fn in_postgres(
+    table: &'static Table,
+    store: &Postgres,
+    search: &Search,
+    mask: &Mask<'_>,
+) -> Asked {
     let name = format!("PostgreSQL {}", table.name);
     let found = store.find(table, search).await;
     let found = found.map_err(|error| unasked(name.clone(), &error))?;
     let closer = format!("\\d {}", table.name);
     Ok(found
         .iter()
-        .map(|rows| row(&name, rows, closer.clone()))
+        .map(|rows| row(&name, rows, mask.id(table, &rows.id), closer.clone()))
         .collect())
 }
 
@@ -160,7 +172,7 @@ fn unasked(store: String, error: &impl ToString) -> Unasked {
     }
 }
 
-fn row(name: &str, rows: &FoundRows, closer: String) -> Place {
+fn row(name: &str, rows: &FoundRows, id: String, closer: String) -> Place {
     let mut told = match (rows.copies, rows.rows) {
         (1, _) => "1 row".to_owned(),
         (copies, 1) => format!("1 row, stored {copies} times (one under FINAL)"),
@@ -173,7 +185,7 @@ fn row(name: &str, rows: &FoundRows, closer: String) -> Place {
         what: "row",
         at_ms: rows.first_ms,
         place: name.to_owned(),
-        id: rows.id.clone(),
+        id,
         event_type: rows.event_type.clone(),
         told,
         facts: json!({
@@ -186,7 +198,7 @@ fn row(name: &str, rows: &FoundRows, closer: String) -> Place {
     }
 }
 
-async fn letters(databases: &Databases, search: &Search, unmasked: bool) -> Asked {
+async fn letters(databases: &Databases, search: &Search, mask: &Mask<'_>) -> Asked {
     let letters = match DeadLetters::new(databases, &PIPELINE) {
         Ok(letters) => letters,
         // A pipeline without dead letters in ClickHouse has none to be looked for.
@@ -194,11 +206,8 @@ async fn letters(databases: &Databases, search: &Search, unmasked: bool) -> Aske
     };
     let found = letters.mentioning(search).await;
     let found = found.map_err(|error| unasked("dead letters".to_owned(), &error))?;
-    let personal = (!unmasked).then(|| Personal::of(&PIPELINE, &[]));
     let place = |mut letter: Summary| {
-        if let Some(personal) = &personal {
-            personal.mask_reason(&mut letter.reason);
-        }
+        mask.letter(&mut letter);
         place_of(&letters, &letter)
     };
     Ok(found.into_iter().map(place).collect())

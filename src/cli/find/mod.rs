@@ -1,6 +1,7 @@
 //! `event-grpc find`: where an event is and has been.
 
 mod look;
+mod mask;
 mod story;
 
 use std::process::ExitCode;
@@ -12,8 +13,8 @@ use crate::ops::logging;
 use crate::sink::found::Search;
 use story::Story;
 
-/// Show where events are and have been: rows in all tables, dead letters and what was decided about them. Exit status 0
-/// if something is found, 1 if nothing is, 2 if a store that may have it could not be asked. See docs/seeing.md.
+/// Show where events are and have been: rows in all tables, dead letters and what was decided about them. Personal
+/// values are masked. Exit status 0 if something is found, 1 if nothing is, 2 if a store that may have it could not be asked. See docs/seeing.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Id of an event, a message or a dead letter; may be repeated.
@@ -52,9 +53,17 @@ pub(super) struct Args {
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
     postgres: PostgresArgs,
-    /// Show what reasons of dead letters quote of personal fields.
+    /// Show personal values: ids, and what reasons of dead letters quote.
     #[arg(long)]
     unmasked: bool,
+    /// Names of fields that are masked as personal beside the usual ones, as of `serve`.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_PERSONAL",
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
+    personal: Vec<String>,
     /// Print the statements that add indexes for this to ClickHouse's tables, for the ids and the columns of --user and
     /// --key, and look for nothing.
     #[arg(long)]

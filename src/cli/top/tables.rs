@@ -62,7 +62,14 @@ pub(super) fn lines(board: &Board, all: bool) -> Vec<String> {
     let queues = board.queues.iter().map(|(name, of)| {
         (
             name,
-            vec![of.published, of.settled, of.ready, of.held, of.unconfirmed],
+            vec![
+                of.published,
+                of.settled,
+                of.ready,
+                of.held,
+                of.unconfirmed,
+                of.oldest_seconds,
+            ],
         )
     });
     table(
@@ -75,6 +82,7 @@ pub(super) fn lines(board: &Board, all: bool) -> Vec<String> {
             "ready",
             "held",
             "unconfirmed",
+            "oldest s",
         ],
         queues,
     );
@@ -135,5 +143,30 @@ fn number(value: f64) -> String {
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::board::QueueRates;
+
+    #[test]
+    fn a_queue_shows_the_age_of_its_oldest_message() {
+        let waits = QueueRates {
+            oldest_seconds: 732.0,
+            ..QueueRates::default()
+        };
+        let queues = [
+            ("quiet_q".to_owned(), QueueRates::default()),
+            ("slow_q".to_owned(), waits),
+        ];
+        let board = Board {
+            queues: queues.into(),
+            ..Board::default()
+        };
+        let told = lines(&board, false).join("\n");
+        assert!(told.contains("oldest s") && told.contains("732"), "{told}");
+        assert!(!told.contains("quiet_q"), "{told}");
     }
 }

@@ -71,6 +71,8 @@ pub struct QueueRates {
     pub held: f64,
     /// Messages that are not confirmed yet.
     pub unconfirmed: f64,
+    /// Age of the oldest message now, in seconds.
+    pub oldest_seconds: f64,
 }
 
 /// Rates and latency of a table.
@@ -167,6 +169,10 @@ impl Board {
         for (queue, count) in after.values(broker::QUEUE_READY.name(), "queue", None) {
             let of = self.queues.entry(queue).or_default();
             of.ready = of.ready.max(count);
+        }
+        for (queue, age) in after.values(workers::OLDEST.name(), "queue", None) {
+            let of = self.queues.entry(queue).or_default();
+            of.oldest_seconds = of.oldest_seconds.max(age);
         }
         for state in [broker::READY, broker::HELD, broker::UNCONFIRMED] {
             let name = broker::QUEUE_MESSAGES.name();

@@ -14,6 +14,7 @@ fn page(started: u64, received: u64, slow: u64, held: u64) -> Page {
          event_grpc_requests_total{{source=\"app\",outcome=\"invalid\"}} {slow}\n\
          event_grpc_queue_messages{{queue=\"q\",state=\"held\"}} {held}\n\
          event_grpc_queue_ready_messages{{queue=\"q\"}} 12\n\
+         event_grpc_queue_oldest_seconds{{queue=\"q\"}} {held}\n\
          event_grpc_flush_seconds_bucket{{table=\"t\",le=\"0.01\"}} {received}\n\
          event_grpc_flush_seconds_bucket{{table=\"t\",le=\"0.5\"}} {all}\n\
          event_grpc_flush_seconds_bucket{{table=\"t\",le=\"+Inf\"}} {all}\n",
@@ -36,6 +37,8 @@ fn rates_are_those_between_two_readings_of_all_instances() {
     assert!((board.queues["q"].held - 7.0).abs() < 0.1, "{board:?}");
     // RabbitMQ tells each instance the same.
     assert!((board.queues["q"].ready - 12.0).abs() < 0.1, "{board:?}");
+    // The oldest message is the oldest of any instance.
+    assert_eq!(board.queues["q"].oldest_seconds, 4.0);
     assert_eq!(board.tables["t"].flush_p99_ms, Some(500.0));
     assert_eq!(board.publish_p99_ms, None);
     assert!(Page::read("nothing of this server").is_none());

@@ -18,7 +18,7 @@ use crate::support::topology::Vhost;
 const QUEUE: &str = "post_log_events_q";
 
 /// The pipeline with a queue that reads a topic.
-fn reading(topic: &'static str, format: Format) -> &'static Pipeline {
+pub(super) fn reading(topic: &'static str, format: Format) -> &'static Pipeline {
     let group = Topic {
         name: format!("{topic}.group").leak(),
         partitions: 2,
@@ -42,7 +42,8 @@ fn reading(topic: &'static str, format: Format) -> &'static Pipeline {
     }))
 }
 
-fn post(n: usize) -> String {
+/// A record, by its number.
+pub(super) fn post(n: usize) -> String {
     format!(
         r#"{{"event_id":"p-{n}","source":"crawler","platform":"X","profile_id":17,"shortcode":"abc",
             "publish_time":"2026-01-02 03:04:05","event_timestamp":"2026-01-02 03:04:06","metrics":{{"likes":3}},"dimensions":{{}}}}"#

@@ -122,7 +122,7 @@ async fn the_process_that_is_killed() {
 }
 
 /// The same member of the group each time, so that it gets its partitions back at once.
-fn named(config: event_grpc::app::Config, brokers: &str) -> event_grpc::app::Config {
+pub(super) fn named(config: event_grpc::app::Config, brokers: &str) -> event_grpc::app::Config {
     let kafka = KafkaAddress::parse(brokers)
         .unwrap()
         .with_instance(Some("killed".to_owned()));

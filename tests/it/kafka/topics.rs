@@ -25,7 +25,8 @@ pub(crate) struct Written<'a> {
     pub(crate) headers: &'a [(&'a str, &'a str)],
 }
 
-fn client(brokers: &str) -> ClientConfig {
+/// Settings of a client of others.
+pub(super) fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers);
     config

@@ -6,6 +6,7 @@ use event_grpc::generated::proto::event::{Events, Header};
 use super::{Tapping, guarded, refused};
 use crate::app::support::instance;
 use crate::app::{cart, header};
+use crate::log;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_is_seen_at_each_stage() {
@@ -278,6 +279,36 @@ async fn a_request_that_is_refused_before_it_is_read_is_seen() {
                 ["graphy", "", "media_type"],
                 ["app", "", "invalid"],
             ],
+            "{events:#?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_the_http_library_refuses_is_seen() {
+    guarded("tap_head", async |_, app| {
+        let tapping = Tapping::start(app, &["--stage", "refused", "--count", "2"]).await;
+        let url = app.url("");
+        for (bytes, status) in [
+            (log::long_head().as_str(), "431"),
+            ("NOT HTTP\r\n\r\n", "400"),
+        ] {
+            let answer = log::raw(&url, bytes.as_bytes()).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{answer}"
+            );
+        }
+        let (events, _) = tapping.rest().await;
+        let seen = events.iter().map(|event| {
+            assert!(!event["reason"].as_str().unwrap().is_empty(), "{event:#}");
+            ["door", "class"].map(|name| event[name].as_str().unwrap_or_default())
+        });
+        let seen: Vec<_> = seen.collect();
+        assert_eq!(
+            seen,
+            [["http", "head_too_large"], ["http", "malformed"]],
             "{events:#?}"
         );
     })

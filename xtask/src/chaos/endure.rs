@@ -1,5 +1,7 @@
 //! Trial of a run: faults for a while, one after the other, and then the verdicts of the load and of the ledger.
 
+use std::fs;
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -18,10 +20,15 @@ const PASSED_OVER: Duration = Duration::from_secs(3);
 /// Time limit for that, if a fault before is still felt.
 const STORED: Duration = Duration::from_secs(40);
 
+/// Time limit of the load for ending once it may.
+const ENDS: Duration = Duration::from_secs(5);
+
 /// What is tried.
 pub(super) struct Trial<'a> {
     pub(super) cluster: &'a mut Cluster,
     pub(super) load: Kept,
+    /// File that the load makes once it has reported, and whose end it waits for.
+    pub(super) asked: &'a Path,
     pub(super) ledger: Ledger,
     pub(super) servers: Servers,
     pub(super) interrupt: &'a Receiver<()>,
@@ -69,8 +76,12 @@ impl Trial<'_> {
         }
         say(&format!("no more faults; {faults} were made"));
         // The load waits so long for its last answer, then for its last row, and then for the last dead letter.
-        self.verdict(begun.elapsed().max(time) + 3 * recovery - begun.elapsed())?;
-        let ledger = self.ledger.close(self.cluster, self.interrupt)?;
+        self.reported(time.saturating_sub(begun.elapsed()) + 3 * recovery)?;
+        let ledger = self.ledger.close(self.cluster, self.interrupt);
+        // What the load has found is told first.
+        fs::remove_file(self.asked).ok();
+        self.verdict(ENDS)?;
+        let ledger = ledger?;
         let others = match seen {
             0 => String::new(),
             seen => format!(" In {seen} of them it was seen that other shards stored meanwhile."),
@@ -104,6 +115,18 @@ impl Trial<'_> {
             parsed.with_context(|| format!("{count} is no count"))
         });
         counts.sum()
+    }
+
+    /// Waits until the load has reported, or ended without, but not longer than this.
+    fn reported(&mut self, most: Duration) -> Result<()> {
+        let begun = Instant::now();
+        while !self.asked.exists() && self.load.ended()?.is_none() {
+            if begun.elapsed() > most {
+                bail!("the load has not reported after {most:.0?}");
+            }
+            self.wait(Duration::from_millis(200))?;
+        }
+        Ok(())
     }
 
     /// Waits for the verdict of the load, but not longer than this.

@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         "upgrade: {events} events, {} a second, each request twice",
         args.rate
     );
-    let extras: &[Extra] = match args.no_poison {
+    let extras: &[Extra<'_>] = match args.no_poison {
         true => &[Extra::Again],
         false => &[Extra::Again, Extra::Poison],
     };

@@ -91,6 +91,8 @@ pub(crate) fn cluster(directory: &Path, nodes: usize, proxies: &[u16]) -> Result
                  inter.broker.listener.name=PLAINTEXT\n\
                  listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocol}\nlog.dirs={}\n\
                  offsets.topic.replication.factor={copies}\noffsets.topic.num.partitions=4\n\
+                 transaction.state.log.replication.factor={copies}\ntransaction.state.log.min.isr=1\n\
+                 transaction.state.log.num.partitions=4\n\
                  min.insync.replicas={}\ngroup.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n\
                  log.retention.check.interval.ms=1000\n",
                 at + 1,

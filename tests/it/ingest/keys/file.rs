@@ -102,7 +102,7 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
     ] {
         std::fs::write(&guarded.file, &text).unwrap();
         guarded.access.look();
-        let bad = guarded.access.report()["keys"]["bad"].to_string();
+        let bad = guarded.access.report(&[])["keys"]["bad"].to_string();
         assert!(bad.contains(told), "{text}\n{bad}");
         assert_eq!(status(&guarded, &shop.key).await, 200, "{text}");
     }
@@ -112,7 +112,7 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
     std::fs::write(&guarded.file, key_file(&[&next])).unwrap();
     guarded.access.look();
     assert_eq!(
-        guarded.access.report()["keys"]["bad"],
+        guarded.access.report(&[])["keys"]["bad"],
         serde_json::Value::Null
     );
     assert_eq!(status(&guarded, &next.key).await, 200);
@@ -123,7 +123,7 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
 async fn what_this_build_does_not_know_is_told_and_allows_nothing() {
     let shop = client("shop", "types: [Emty]\nsources: [app, ap]");
     let guarded = Guarded::start(&[&shop]).await;
-    let told = guarded.access.report()["keys"]["no_effect"].to_string();
+    let told = guarded.access.report(&[])["keys"]["no_effect"].to_string();
     assert!(told.contains("did you mean `Empty`?"), "{told}");
     assert!(
         told.contains("no source `ap`; did you mean `app`?"),
@@ -134,7 +134,7 @@ async fn what_this_build_does_not_know_is_told_and_allows_nothing() {
     let text = "clients:\n  shop: { certificates: [{ name: shop }] }\n";
     std::fs::write(&guarded.file, text).unwrap();
     guarded.access.look();
-    let told = guarded.access.report()["keys"]["no_effect"].to_string();
+    let told = guarded.access.report(&[])["keys"]["no_effect"].to_string();
     assert!(told.contains("--tls-client-ca"), "{told}");
 }
 

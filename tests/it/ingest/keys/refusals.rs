@@ -1,11 +1,12 @@
 //! Refusals: each says what is wrong, over HTTP and gRPC, before the body is read.
 
-use event_grpc::access::{Config, Unverified, edit};
+use event_grpc::access::{Access, Config, Unverified, edit};
+use event_grpc::generated::PIPELINE;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::Code;
 
-use super::{Guarded, LOOPBACK, bearer, client, http_to, json, key_file, server};
+use super::{Guarded, LOOPBACK, bearer, client, http_to, json, key_file, listeners, server};
 
 const PATH: &str = "/event/dispatch";
 
@@ -167,7 +168,7 @@ async fn without_a_key_file_a_source_is_open_on_loopback_and_nowhere_else() {
     };
     for (config, address, status, said, warned) in [
         (Config::default(), LOOPBACK, 200, "on loopback only", false),
-        (Config::default(), everywhere, 503, "closed", false),
+        (Config::default(), everywhere, 503, "takes nothing", false),
         (named.clone(), LOOPBACK, 200, "--unverified", false),
         (named, everywhere, 200, "--unverified", true),
     ] {
@@ -180,7 +181,7 @@ async fn without_a_key_file_a_source_is_open_on_loopback_and_nowhere_else() {
             .map_err(|status| status.code());
         let code = code.map(|_| ()).err();
         assert_eq!(code, (status == 503).then_some(Code::Unavailable));
-        let report = access.report();
+        let report = access.report(&[]);
         let app = report["sources"]["app"].as_str().unwrap();
         assert!(app.contains(said), "{report}");
         let warnings = access.warnings().join("\n");
@@ -191,6 +192,29 @@ async fn without_a_key_file_a_source_is_open_on_loopback_and_nowhere_else() {
         );
         assert_eq!(warnings.contains("from anybody: app"), warned, "{warnings}");
     }
+}
+
+#[tokio::test]
+async fn a_report_tells_how_senders_are_authenticated_and_not_that_a_source_is_open() {
+    let config = Config {
+        unverified: Unverified::new(["branch"], &PIPELINE).unwrap(),
+        ..Config::default()
+    };
+    let access = Access::start(config, &PIPELINE, listeners([0, 0, 0, 0])).unwrap();
+    let off = [("graphy", "GRAPHY_WEBHOOK_SECRET is not set".to_owned())];
+    let report = access.report(&off);
+    assert!(!report.to_string().contains("open"), "{report}");
+    for (source, said) in [
+        ("shopify", "authentication: proof of the webhook"),
+        ("branch", "authentication: none, because of --unverified"),
+        // Whatever its secret would prove, it serves nobody.
+        ("graphy", "takes nothing: it is off"),
+    ] {
+        let told = report["sources"][source].as_str().unwrap();
+        assert!(told.starts_with(said), "{report}");
+    }
+    let warnings = access.warnings().join("\n");
+    assert!(warnings.contains("from anybody: branch"), "{warnings}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -159,7 +159,7 @@ async fn keys_that_sign_tokens_are_replaced_without_a_restart() {
     let path = guarded.file.with_file_name("jwks.json");
     std::fs::write(&path, "{}").unwrap();
     guarded.access.look();
-    assert!(guarded.access.report()["jwks"]["bad"].is_string());
+    assert!(guarded.access.report(&[])["jwks"]["bad"].is_string());
     assert_eq!(status(of("one", 1)).await, 200);
     std::fs::write(&path, jwks("two", &pair(2))).unwrap();
     guarded.access.look();

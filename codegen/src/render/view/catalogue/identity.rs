@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::text::code;
-use crate::model::{Destination, IdFrom, Ids, Input, Intake, Model, OnBad, Source};
+use crate::model::{Destination, IdFrom, Ids, Input, Intake, Model, OnBad, Queue, Source};
+
+/// Header of a record of Kafka that is read as the property `message_id`.
+const KAFKA_MESSAGE_ID: &str = "x-amqp-message-id";
 
 /// Queues whose messages other services publish, and whose ids are made alike.
 #[derive(Debug, Serialize)]
@@ -86,7 +89,7 @@ pub(super) fn of_queues(model: &Model) -> Vec<IdRow> {
     });
     let mut rows: Vec<IdRow> = Vec::new();
     for queue in others {
-        let (name, made_of) = (code(&queue.name), made_of(&queue.id, queue.into));
+        let (name, made_of) = (code(&queue.name), made_of(queue));
         match rows.iter_mut().find(|row| row.made_of == made_of) {
             Some(row) => {
                 row.names.push_str(", ");
@@ -101,12 +104,17 @@ pub(super) fn of_queues(model: &Model) -> Vec<IdRow> {
     rows
 }
 
-fn made_of(id: &IdFrom, into: Destination) -> String {
-    let once = match into {
+fn made_of(queue: &Queue) -> String {
+    let once = match queue.into {
         Destination::Table(_) => "is stored once",
         Destination::Request(_) => "is forwarded under one idempotency key",
     };
-    match id {
+    match &queue.id {
+        IdFrom::MessageId | IdFrom::Request if queue.foreign.is_some() => format!(
+            "the record's topic, partition, offset and time, or its header {} if it has one; with the place in a list: a record \
+             that is read again {once}, and one that is written again without that header is another message",
+            code(KAFKA_MESSAGE_ID)
+        ),
         IdFrom::MessageId | IdFrom::Request => format!(
             "the property `message_id`, with the place in a list; without it the body and the place: two messages with equal bodies \
              are taken for one, which {once}"
