@@ -99,8 +99,18 @@ impl Batch {
         self.held.len() >= messages
             || self.full
             || self.rows() >= limits.rows as usize
-            // A queue hands out so many bytes, and the next batch fills while this one is stored.
-            || self.bytes >= limits.bytes as usize / 2
+            || Batch::is_large(self.bytes, limits)
+    }
+
+    /// True if bodies with so many bytes should be sent: a queue hands out twice as many, and the next ones come while these are
+    /// stored.
+    pub(super) fn is_large(bytes: usize, limits: &Limits) -> bool {
+        bytes >= limits.bytes as usize / 2
+    }
+
+    /// Bytes of the bodies of its messages.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Rows and bytes of all its blocks.

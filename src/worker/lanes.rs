@@ -117,9 +117,14 @@ impl Lanes {
     /// True if a batch should be sent now, whatever its age.
     pub(super) fn is_full(&self) -> bool {
         let held: usize = self.lanes.values().map(Lane::messages).sum();
+        let bytes: usize = self.lanes.values().map(Lane::bytes).sum();
+        let limits = self.limits.as_ref();
+        // Nothing more comes to any of them when what the queue hands out is used up.
+        let used_up =
+            held >= self.messages || limits.is_some_and(|limits| Batch::is_large(bytes, limits));
         let mut lanes = self.lanes.values();
         // Those that wait for more can't be sent, so that more must come.
-        let many = held >= self.messages && lanes.clone().any(Lane::can_go);
+        let many = used_up && lanes.clone().any(Lane::can_go);
         many || lanes.any(|lane| self.is_full_lane(lane))
     }
 
@@ -201,6 +206,12 @@ impl Lanes {
 impl Lane {
     fn messages(&self) -> usize {
         self.batch.held.len() + self.early.len()
+    }
+
+    fn bytes(&self) -> usize {
+        let early = self.early.values();
+        let early: usize = early.map(|message| message.delivery.body.len()).sum();
+        self.batch.bytes() + early
     }
 
     /// True if there is a batch that can be sent.

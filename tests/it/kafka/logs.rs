@@ -8,13 +8,19 @@ use event_grpc::broker::{
     Address, Broker, Deliveries, Delivery, KafkaAddress, KafkaOptions, Link, Outgoing,
     RabbitOptions, Topology,
 };
-use event_grpc::contract::{Pipeline, Queue};
+use event_grpc::contract::{Batch, Pipeline, Queue};
+use event_grpc::generated::PIPELINE;
+use event_grpc::generated::proto::event::Events;
+use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::support::{brokers, in_topics};
+use super::support::{brokers, in_topics, on_kafka};
 use super::topics;
+use crate::app::support::started_of;
+use crate::app::{cart, header};
 use crate::broker::fixture::text;
 use crate::broker::rabbit::until;
+use crate::clickhouse::support::{in_database, number};
 use crate::support::topology::Vhost;
 
 const EVENTS: &str = "grpc_clickhouse_event_q";
@@ -119,10 +125,59 @@ async fn partitions_that_left_while_they_were_paused_are_read_when_they_come_bac
     vhost.delete();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_that_share_a_prefetch_are_stored_when_it_is_used_up_and_not_when_they_are_old()
+{
+    let Some(brokers) = brokers() else { return };
+    let vhost = Vhost::create();
+    let pipeline = in_topics(&id(), 4, &[(EVENTS, false)]);
+    let pipeline = changed(pipeline, |queue| Queue {
+        // Four partitions wait for two minutes.
+        batch: Batch {
+            bytes: 64 << 10,
+            delay_ms: 30_000,
+            ..queue.batch
+        },
+        ..*queue
+    });
+    in_database("kafka_lanes", async |store: ClickHouse| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let (app, seen) = started_of(on_kafka(&store, &vhost, &brokers), pipeline).await;
+        for n in 0..200 {
+            let events = (0..20).map(|k| cart(&format!("e-{n}-{k}"), "1760000000123"));
+            let request = Events {
+                header: header(),
+                events: events.collect(),
+            };
+            assert_eq!(seen.dispatch(request).await.unwrap().accepted, 20);
+        }
+        let end = Instant::now() + Duration::from_secs(60);
+        let stored = async || number(&store, "SELECT count() FROM DB.event FINAL").await;
+        // The last ones are less than a prefetch.
+        while stored().await < 3000 {
+            assert!(Instant::now() < end, "{} of 4000", stored().await);
+            sleep(Duration::from_millis(200)).await;
+        }
+        drop(seen);
+        app.stop().await;
+        assert_eq!(stored().await, 4000);
+    })
+    .await;
+    vhost.delete();
+}
+
 /// The pipeline with this prefetch of the queue.
 fn of_prefetch(prefetch: u16, pipeline: &'static Pipeline) -> &'static Pipeline {
+    changed(pipeline, |queue| Queue { prefetch, ..*queue })
+}
+
+/// The pipeline with the queue changed.
+fn changed(
+    pipeline: &'static Pipeline,
+    change: impl Fn(&'static Queue) -> Queue,
+) -> &'static Pipeline {
     let queues = pipeline.queues.iter().map(|queue| match queue.name {
-        EVENTS => Queue { prefetch, ..*queue },
+        EVENTS => change(queue),
         _ => Queue { ..*queue },
     });
     let queues: Vec<Queue> = queues.collect();
