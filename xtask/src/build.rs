@@ -14,6 +14,10 @@ pub(crate) struct Executables {
     pub(crate) loadgen: PathBuf,
 }
 
+/// What release builds for measuring are told in place of the commit, so that neither the next commit nor another of these
+/// commands compiles everything again.
+pub(crate) const MEASURED: (&str, &str) = ("EVENT_GRPC_COMMIT", "measured");
+
 /// Builds `event-grpc`. `args` are further ones of `cargo build`.
 pub(crate) fn server(args: &[&str]) -> Result<PathBuf> {
     let [server] = build(["event-grpc"], args)?;
@@ -42,8 +46,7 @@ fn build<const N: usize>(names: [&'static str; N], args: &[&str]) -> Result<[Pat
         command.args(["--bin", name]);
     }
     if args.contains(&"--release") {
-        // A commit that isn't asked for, so that the next one doesn't compile everything again.
-        command.env("EVENT_GRPC_COMMIT", "measured");
+        command.env(MEASURED.0, MEASURED.1);
     } else {
         command.arg("--examples");
     }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::build::MEASURED;
+
 /// What is written by the generator or changed before it runs.
 const DECLARED: [&str; 4] = ["pipeline.yaml", "proto", "migrations", "generated"];
 
@@ -66,11 +68,11 @@ pub(crate) fn build(
         build.args(["--bin", name]);
     }
     // As in `build.rs`: these choose the features with which the artefacts that are shared were built.
-    build.arg(if profile == "release" {
-        "--release"
+    if profile == "release" {
+        build.arg("--release").env(MEASURED.0, MEASURED.1);
     } else {
-        "--examples"
-    });
+        build.arg("--examples");
+    }
     build.arg("--target-dir").arg(&target);
     if !build.status().context("cannot run cargo")?.success() {
         bail!(

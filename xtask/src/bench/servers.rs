@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::build::MEASURED;
 use crate::cargo;
 use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::Broker;
@@ -71,6 +72,9 @@ pub(super) fn run(
         profile,
     ]);
     bench.args(["--bench", "servers"]);
+    if profile != "dev" {
+        bench.env(MEASURED.0, MEASURED.1);
+    }
     if what == "partitions" {
         bench.env("EVENT_GRPC_BENCH_ONLY", what);
     }
