@@ -1,8 +1,6 @@
 //! The files of `deploy/`, held to the project: versions, times and names that stand in two places.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
 
 use serde_yaml::Value;
 
@@ -48,60 +46,6 @@ fn an_image_is_built_with_this_compiler_and_holds_the_engine_of_this_build() {
     let (_, server) = dockerfile.split_once(" AS server").unwrap();
     let server = server.split("\nFROM ").next().unwrap();
     assert!(server.contains("\nUSER 65532:65532\n") && server.contains("\nHEALTHCHECK "));
-}
-
-/// What `.dockerignore` lets through is a project that cargo can build.
-#[test]
-fn the_context_of_the_image_has_all_that_cargo_asks_for() {
-    let place = tempfile::tempdir().unwrap();
-    let ignored = text("deploy/docker/Dockerfile.dockerignore");
-    let taken: Vec<&str> = ignored
-        .lines()
-        .filter_map(|line| line.strip_prefix('!'))
-        .collect();
-    assert!(taken.len() > 10, "{taken:?}");
-    for name in &taken {
-        let to = place.path().join(name);
-        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        let copied = Command::new("cp")
-            .arg("-r")
-            .arg(path(name))
-            .arg(&to)
-            .status();
-        assert!(copied.unwrap().success(), "{name}");
-    }
-    let mut metadata = Command::new("cargo");
-    metadata.args([
-        "metadata",
-        "--locked",
-        "--offline",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]);
-    let output = metadata.current_dir(place.path()).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let known: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let sources = known["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|package| {
-            let targets = package["targets"].as_array().unwrap();
-            let built = targets.iter().filter(|target| target["kind"][0] != "test");
-            built.filter_map(|target| target["src_path"].as_str())
-        });
-    for source in sources {
-        assert!(Path::new(source).is_file(), "{source} isn't in the context");
-    }
-    // What the code of the server includes is there, too.
-    for name in [
-        "generated/descriptors.binpb",
-        "assets/uap-core/regexes.yaml",
-    ] {
-        assert!(place.path().join(name).is_file(), "{name}");
-    }
 }
 
 /// Seconds that the server takes to stop with the defaults, and ten more.

@@ -6,6 +6,7 @@ mod backup;
 mod broker;
 mod database;
 mod files;
+mod image;
 mod secrets;
 mod supervisor;
 
