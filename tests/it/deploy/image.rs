@@ -120,3 +120,27 @@ fn an_image_of_a_release_knows_its_commit() {
     let gitlab = text(".gitlab-ci.yml");
     assert!(gitlab.contains("--build-arg EVENT_GRPC_COMMIT=\"$CI_COMMIT_SHA\""));
 }
+
+/// The tag of a release, `v` and the version, is pushed as the version, which the chart's `appVersion` is.
+#[test]
+fn the_image_of_a_release_is_the_one_that_the_chart_of_it_asks_for() {
+    let version = env!("CARGO_PKG_VERSION");
+    let chart: serde_yaml::Value =
+        serde_yaml::from_str(&text("deploy/helm/event-grpc/Chart.yaml")).unwrap();
+    assert_eq!(chart["appVersion"], version);
+    assert_eq!(chart["version"], version);
+    let manifest = text("Cargo.toml");
+    let lines = manifest.lines();
+    assert_eq!(lines.filter(|line| *line == format!("version = \"{version}\"")).count(), 1);
+    let github = text(".github/workflows/release.yml");
+    assert!(github.contains(r#"echo "VERSION=${GITHUB_REF_NAME#v}" >> "$GITHUB_ENV""#));
+    assert!(github.contains("tags: ghcr.io/${{ github.repository }}:${{ env.VERSION }}\n"));
+    let gitlab = text(".gitlab-ci.yml");
+    assert!(gitlab.contains(r#"image="$CI_REGISTRY_IMAGE:${CI_COMMIT_TAG#v}""#));
+    assert!(gitlab.contains(r#"docker push "$image""#));
+    // A tag that isn't the version of the program makes no release.
+    for (pipeline, tag) in [(github, "GITHUB_REF_NAME"), (gitlab, "CI_COMMIT_TAG")] {
+        let asked = format!(r#""version = \"${{{tag}#v}}\"" Cargo.toml"#);
+        assert!(pipeline.contains(&asked), "{asked}");
+    }
+}
