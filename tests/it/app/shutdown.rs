@@ -64,8 +64,10 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         assert_eq!((told.status, told.text.as_str()), (410, "not beating"));
         serves(&seen, ServingStatus::NotServing).await;
         assert_eq!(seen.dispatch(one("resting")).await.unwrap().accepted, 1);
+        // No operator changes that.
         let url = seen.ops_url("/heartbeat/?beat=true");
-        assert_eq!(request(Method::PUT, &url, &[], "").await.status, 200);
+        assert_eq!(request(Method::PUT, &url, &[], "").await.status, 503);
+        serves(&seen, ServingStatus::NotServing).await;
         serves(&seen, ServingStatus::Serving).await;
 
         let mut client = HealthClient::new(seen.channel());
