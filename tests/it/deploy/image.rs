@@ -52,7 +52,7 @@ fn metadata(root: &Path) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Manifests and sources of all packages, but for those of tests alone.
+/// Manifests and sources of all packages, but for those of tests and benchmarks alone.
 fn sources(known: &Value) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for package in known["packages"].as_array().unwrap() {
@@ -60,8 +60,8 @@ fn sources(known: &Value) -> Vec<PathBuf> {
         for target in package["targets"].as_array().unwrap() {
             let source = PathBuf::from(target["src_path"].as_str().unwrap());
             match target["kind"][0].as_str().unwrap() {
-                "test" => {}
-                "lib" | "proc-macro" => modules(source.parent().unwrap(), &mut found),
+                "test" | "bench" => {}
+                "lib" | "proc-macro" | "bin" => modules(source.parent().unwrap(), &mut found),
                 _ => found.push(source),
             }
         }
@@ -94,7 +94,9 @@ fn included(source: &Path) -> Vec<PathBuf> {
     for start in ["include_str!(", "include_bytes!(", "#[path = "] {
         for (at, _) in text.match_indices(start) {
             let rest = text[at + start.len()..].trim_start();
-            let name = rest.strip_prefix('"').and_then(|rest| rest.split('"').next());
+            let name = rest
+                .strip_prefix('"')
+                .and_then(|rest| rest.split('"').next());
             found.extend(name.map(|name| folder.join(name).canonicalize().expect(name)));
         }
     }
@@ -131,7 +133,12 @@ fn the_image_of_a_release_is_the_one_that_the_chart_of_it_asks_for() {
     assert_eq!(chart["version"], version);
     let manifest = text("Cargo.toml");
     let lines = manifest.lines();
-    assert_eq!(lines.filter(|line| *line == format!("version = \"{version}\"")).count(), 1);
+    assert_eq!(
+        lines
+            .filter(|line| *line == format!("version = \"{version}\""))
+            .count(),
+        1
+    );
     let github = text(".github/workflows/release.yml");
     assert!(github.contains(r#"echo "VERSION=${GITHUB_REF_NAME#v}" >> "$GITHUB_ENV""#));
     assert!(github.contains("tags: ghcr.io/${{ github.repository }}:${{ env.VERSION }}\n"));
