@@ -75,6 +75,24 @@ fn nobody_kills_an_instance_before_its_drain_has_ended() {
     assert!(grace >= patience(), "{grace}");
 }
 
+/// helm waits for the migration, a hook, and takes five minutes for enough.
+#[test]
+fn helm_is_told_to_wait_for_as_long_as_a_migration_may_take() {
+    let values = yaml("deploy/helm/event-grpc/values.yaml");
+    let deadline = values["migrate"]["deadlineSeconds"].as_u64().unwrap();
+    let page = text("docs/deploy.md");
+    let timeouts: Vec<u64> = page
+        .split("--timeout ")
+        .skip(1)
+        .map(|rest| rest.split('m').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(timeouts.len() > 1, "{timeouts:?}");
+    for minutes in timeouts {
+        assert!(minutes * 60 > deadline, "{minutes} minutes");
+    }
+    assert!(page.contains("helm install event-grpc target/package/chart/event-grpc --timeout "));
+}
+
 #[test]
 fn every_variable_that_is_set_in_deploy_is_one_of_the_server() {
     let page = text("docs/configuration.md");
