@@ -7,6 +7,8 @@ mod broker;
 mod database;
 mod files;
 mod image;
+mod package;
+mod rolling;
 mod secrets;
 mod supervisor;
 
