@@ -98,7 +98,7 @@ impl Health {
 
     /// Sets what an operator says: whether it shall want traffic, as far as it can take some.
     pub fn beat(&self, beating: bool) {
-        self.state.send_modify(|state| state.rests = !beating);
+        self.change(|state| state.rests = !beating);
     }
 
     /// Wants no traffic any more, whatever operators say: it is about to stop.
@@ -112,19 +112,26 @@ impl Health {
     }
 
     fn enter(&self, phase: Phase) {
-        self.state.send_modify(|state| state.phase = phase);
+        self.change(|state| state.phase = phase);
+    }
+
+    /// Changes the state, and tells those who watch if its health is another one then.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_if_modified(|state| {
+            let before = state.beat();
+            change(state);
+            state.beat() != before
+        });
     }
 
     /// Wants traffic once the broker accepts messages, unless an operator says otherwise. A broker that is lost later
     /// changes nothing: every other instance has lost it too.
     pub async fn beat_once_connected(self, mut broker: watch::Receiver<Status>) {
         if broker.wait_for(|s| s.link == Link::Up).await.is_ok() {
-            self.state.send_if_modified(|state| {
-                let starting = state.phase == Phase::Starting;
-                if starting {
+            self.change(|state| {
+                if state.phase == Phase::Starting {
                     state.phase = Phase::Serving;
                 }
-                starting
             });
         }
     }
