@@ -40,5 +40,8 @@ async fn it_is_configured_where_the_settings_were_deleted() {
     let control = text("deploy/debian/control");
     let depends = control.lines().find(|line| line.starts_with("Depends:"));
     let sysusers = "systemd | systemd-standalone-sysusers";
-    assert!(depends.is_some_and(|depends| depends.contains(sysusers)), "{depends:?}");
+    assert!(
+        depends.is_some_and(|depends| depends.contains(sysusers)),
+        "{depends:?}"
+    );
 }

@@ -53,7 +53,10 @@ async fn a_drained_instance_that_is_not_stopped_wants_traffic_again() {
         script.args(["--stop", "exit 7", "--start", "exit 8"]);
         let (good, said) = ended(script.args(wrong).arg(&address)).await;
         assert!(!good && said.contains(why), "{wrong:?}: {said}");
-        assert!(said.contains("wants traffic again: 200"), "{wrong:?}: {said}");
+        assert!(
+            said.contains("wants traffic again: 200"),
+            "{wrong:?}: {said}"
+        );
         assert!(beating.load(Ordering::SeqCst), "{wrong:?}: {said}");
     }
     serving.abort();

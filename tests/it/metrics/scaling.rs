@@ -24,13 +24,19 @@ const FIGURES: &[(&str, &str, u32)] = &[
     ("event_grpc_kafka_lag", "queue=\"t\"", 10_000),
     ("event_grpc_queue_ready_messages", "queue=\"left\"", 30_000),
     ("event_grpc_queue_consumers", "queue=\"left\"", 0),
-    ("event_grpc_queue_messages", "queue=\"left\",state=\"held\"", 0),
+    (
+        "event_grpc_queue_messages",
+        "queue=\"left\",state=\"held\"",
+        0,
+    ),
     ("event_grpc_heartbeat", "", 1),
 ];
 
 /// Series of the figures that are wanted.
 fn series(wanted: impl Fn(&str, &str) -> bool) -> Vec<Value> {
-    let wanted = FIGURES.iter().filter(|(name, labels, _)| wanted(name, labels));
+    let wanted = FIGURES
+        .iter()
+        .filter(|(name, labels, _)| wanted(name, labels));
     let series = wanted.map(|(name, labels, value)| {
         let comma = if labels.is_empty() { "" } else { "," };
         json!({ "series": format!("{name}{{{labels}{comma}{OF}}}"), "values": format!("{value}x10") })
@@ -41,7 +47,10 @@ fn series(wanted: impl Fn(&str, &str) -> bool) -> Vec<Value> {
 /// A test of promtool: what expressions give with these series; nothing where no value is expected.
 fn test(series: &[Value], expected: &[(&str, Option<u32>)]) -> Value {
     let tests = expected.iter().map(|(expr, value)| {
-        let samples = value.map_or(json!([]), |value| json!([{ "labels": "{}", "value": value }]));
+        let samples = value.map_or(
+            json!([]),
+            |value| json!([{ "labels": "{}", "value": value }]),
+        );
         json!({ "expr": expr, "eval_time": "5m", "exp_samples": samples })
     });
     let tests: Vec<Value> = tests.collect();
@@ -54,13 +63,17 @@ fn query() -> String {
     let values = fs::read_to_string(values).unwrap();
     let values: serde_yaml::Value = serde_yaml::from_str(&values).unwrap();
     let query = &values["autoscaling"]["prometheus"]["query"];
-    query.as_str().unwrap().replace("{{ .Release.Namespace }}", "events")
+    query
+        .as_str()
+        .unwrap()
+        .replace("{{ .Release.Namespace }}", "events")
 }
 
 #[test]
 fn what_waits_is_counted_once_in_rabbitmq_and_in_kafka() {
     let (query, all) = (query(), series(|_, _| true));
-    let backlog = |queue: &str| format!("sum(event_grpc:queue_backlog:messages{{queue=\"{queue}\"}})");
+    let backlog =
+        |queue: &str| format!("sum(event_grpc:queue_backlog:messages{{queue=\"{queue}\"}})");
     let [q, b, t, left] = ["q", "b", "t", "left"].map(backlog);
     let in_rabbitmq = series(|name, labels| {
         name != "event_grpc_kafka_lag" && (labels.contains("\"q\"") || labels.is_empty())
