@@ -90,9 +90,9 @@ for instance; do
     sleep "$settle"
   fi
   say "$instance: stop"
-  drained=''
   run "$stop" "$instance" || fail "$instance: it can't be stopped"
   until_true is_gone "$instance" || fail "$instance: it still answers after it was stopped"
+  drained=''
   say "$instance: start"
   run "$start" "$instance" || fail "$instance: it can't be started"
   until_true wants_traffic "$instance" ||

@@ -10,7 +10,40 @@ use crate::broker::{Link, Status};
 /// Health of this instance. All copies share one state.
 #[derive(Debug, Clone)]
 pub struct Health {
-    state: Arc<watch::Sender<Beat>>,
+    state: Arc<watch::Sender<State>>,
+}
+
+/// What health depends on: how far the instance is, and what operators said, neither of which changes the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    phase: Phase,
+    /// An operator said that it shall want no traffic.
+    rests: bool,
+}
+
+/// How far an instance is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It has not been connected to its broker yet.
+    Starting,
+    /// It has been.
+    Serving,
+    /// It was told to stop.
+    Stopping,
+    /// It accepts no requests any more.
+    Ended,
+}
+
+impl State {
+    /// The health that follows.
+    pub fn beat(self) -> Beat {
+        match (self.phase, self.rests) {
+            (Phase::Ended, _) => Beat::Ending,
+            (Phase::Stopping, _) | (_, true) => Beat::Resting,
+            (Phase::Starting, false) => Beat::Starting,
+            (Phase::Serving, false) => Beat::Beating,
+        }
+    }
 }
 
 /// Health state.
@@ -29,23 +62,24 @@ pub enum Beat {
 impl Health {
     /// Health of an instance that wants traffic.
     pub fn beating() -> Self {
-        Health::of(Beat::Beating)
+        Health::of(Phase::Serving)
     }
 
     /// Health of an instance that doesn't want traffic yet.
     pub fn starting() -> Self {
-        Health::of(Beat::Starting)
+        Health::of(Phase::Starting)
     }
 
-    fn of(beat: Beat) -> Self {
+    fn of(phase: Phase) -> Self {
+        let rests = false;
         Health {
-            state: Arc::new(watch::Sender::new(beat)),
+            state: Arc::new(watch::Sender::new(State { phase, rests })),
         }
     }
 
     /// Present state.
     pub fn now(&self) -> Beat {
-        *self.state.borrow()
+        self.state.borrow().beat()
     }
 
     /// True if it wants traffic now.
@@ -62,35 +96,48 @@ impl Health {
         }
     }
 
-    /// Sets if it wants traffic.
+    /// Sets what an operator says: whether it shall want traffic, as far as it can take some.
     pub fn beat(&self, beating: bool) {
-        self.state.send_replace(match beating {
-            true => Beat::Beating,
-            false => Beat::Resting,
-        });
+        self.change(|state| state.rests = !beating);
+    }
+
+    /// Wants no traffic any more, whatever operators say: it is about to stop.
+    pub fn stop(&self) {
+        self.enter(Phase::Stopping);
     }
 
     /// Ends the service: from now on it accepts none.
     pub fn end(&self) {
-        self.state.send_replace(Beat::Ending);
+        self.enter(Phase::Ended);
     }
 
-    /// Wants traffic once the broker accepts messages, unless set otherwise until then. A broker that is lost later
+    fn enter(&self, phase: Phase) {
+        self.change(|state| state.phase = phase);
+    }
+
+    /// Changes the state, and tells those who watch if its health is another one then.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_if_modified(|state| {
+            let before = state.beat();
+            change(state);
+            state.beat() != before
+        });
+    }
+
+    /// Wants traffic once the broker accepts messages, unless an operator says otherwise. A broker that is lost later
     /// changes nothing: every other instance has lost it too.
     pub async fn beat_once_connected(self, mut broker: watch::Receiver<Status>) {
         if broker.wait_for(|s| s.link == Link::Up).await.is_ok() {
-            self.state.send_if_modified(|beat| {
-                let starting = *beat == Beat::Starting;
-                if starting {
-                    *beat = Beat::Beating;
+            self.change(|state| {
+                if state.phase == Phase::Starting {
+                    state.phase = Phase::Serving;
                 }
-                starting
             });
         }
     }
 
     /// Receiver of changes.
-    pub fn watch(&self) -> watch::Receiver<Beat> {
+    pub fn watch(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
 }
@@ -123,5 +170,27 @@ mod tests {
             assert!(waits.await.is_ok());
             assert_eq!(health.is_beating(), !rests);
         }
+    }
+
+    #[test]
+    fn no_operator_makes_it_want_traffic_before_it_is_connected_or_while_it_stops() {
+        let health = Health::starting();
+        for beating in [true, false, true] {
+            health.beat(beating);
+            assert!(!health.is_beating());
+        }
+        assert_eq!(health.now(), Beat::Starting);
+        health.enter(Phase::Serving);
+        assert!(health.is_beating());
+        health.beat(false);
+        assert_eq!(health.now(), Beat::Resting);
+        health.beat(true);
+        assert!(health.is_beating());
+        health.stop();
+        health.beat(true);
+        assert_eq!(health.now(), Beat::Resting);
+        health.end();
+        health.beat(true);
+        assert_eq!(health.now(), Beat::Ending);
     }
 }

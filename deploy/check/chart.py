@@ -35,7 +35,15 @@ ALL = {
     "affinity": {"nodeAffinity": {}},
     "priorityClassName": "events",
 }
-CLOSED = {**ALL, "tls": {"existingSecret": "event-grpc-tls", "clientAuthority": True, "clients": "required"}}
+REQUIRED = {"existingSecret": "event-grpc-tls", "clientAuthority": True, "clients": "required"}
+# What a scraper shows where everybody has to show a certificate.
+SCRAPER = {
+    "ca": {"secret": {"name": "scraper", "key": "ca.crt"}},
+    "cert": {"secret": {"name": "scraper", "key": "tls.crt"}},
+    "keySecret": {"name": "scraper", "key": "tls.key"},
+    "serverName": "events.example.com",
+}
+CLOSED = {**ALL, "tls": REQUIRED, "serviceMonitor": {"enabled": True, "tlsConfig": SCRAPER}}
 # What the schema has to refuse, and what it says then.
 WRONG = [
     ({}, "existingSecret"),
@@ -44,6 +52,8 @@ WRONG = [
     ({**LEAST, "image": {"repository": ""}}, "repository"),
     ({**LEAST, "secrets": {"lower": "a"}}, "lower"),
     ({**LEAST, "tls": {"existingSecret": "a", "clients": "required"}}, "clientAuthority"),
+    ({**LEAST, "tls": REQUIRED, "serviceMonitor": {"enabled": True}}, "cert"),
+    ({**CLOSED, "serviceMonitor": {"enabled": True, "tlsConfig": {"cert": {}}}}, "keySecret"),
     ({**LEAST, "podDisruptionBudget": {"maxUnavailable": 0}}, "maxUnavailable"),
 ]
 # Kinds of other projects, whose schemas aren't among Kubernetes'.
@@ -110,18 +120,29 @@ def the_least(documents):
     check(job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade", "the migration is no hook")
 
 
-def all_of_it(documents):
+def all_of_it(documents, scraper={"insecureSkipVerify": True}):
     spec = documents["Deployment", "shop-event-grpc"]["spec"]
     check("replicas" not in spec, "the chart and KEDA both decide how many instances there are")
     container = spec["template"]["spec"]["containers"][0]
-    check(container["readinessProbe"]["httpGet"]["scheme"] == "HTTPS", "the probe doesn't speak TLS")
-    triggers = documents["ScaledObject", "shop-event-grpc"]["spec"]["triggers"]
-    query = triggers[0]["metadata"]["query"]
-    check('namespace="events"' in query and 'state="held"' in query, f"KEDA asks {query}")
+    probe = container["readinessProbe"]
+    check("tcpSocket" in probe or probe["httpGet"]["scheme"] == "HTTPS", "the probe doesn't speak TLS")
+    trigger = documents["ScaledObject", "shop-event-grpc"]["spec"]["triggers"][0]["metadata"]
+    query = trigger["query"]
+    check(query.count('namespace="events"') == query.count("event_grpc_"), f"KEDA asks of other namespaces, too: {query}")
+    check('state="held"' in query, f"KEDA asks {query}")
+    check(trigger["ignoreNullValues"] == "false", "KEDA takes no figures for zero")
     job = documents["Job", "shop-event-grpc-migrate"]["spec"]["template"]["spec"]["containers"][0]
     check(job["args"] == ["migrate", "--drop=20260101T000000_drop_old.sql"], f"the migration runs {job['args']}")
     monitor = documents["ServiceMonitor", "shop-event-grpc"]["spec"]["endpoints"][0]
     check(monitor["authorization"]["credentials"] == {"name": "event-grpc", "key": "ops-token"}, "the scraper has no token")
+    check(monitor["scheme"] == "https" and monitor["tlsConfig"] == scraper, f"the scraper asks {monitor}")
+
+
+def closed(documents):
+    all_of_it(documents, SCRAPER)
+    probes = documents["Deployment", "shop-event-grpc"]["spec"]["template"]["spec"]["containers"][0]
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        check("tcpSocket" in probes[probe], f"the {probe} has no certificate to show")
 
 
 def with_rules(folder):
@@ -158,7 +179,7 @@ def main(folder):
                 failures.append(f"the schema takes {values}")
             except helm.HelmValuesError as error:
                 check(word in str(error), f"the schema says of {values}: {error}")
-        for values, look in ((LEAST, the_least), (ALL, all_of_it), (CLOSED, lambda _: None)):
+        for values, look in ((LEAST, the_least), (ALL, all_of_it), (CLOSED, closed)):
             documents = rendered(chart, values)
             held_to_schemas(documents)
             look(documents)

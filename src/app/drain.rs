@@ -12,7 +12,7 @@ impl App {
     /// under way are answered, consumed rows are stored, and connections are closed. Rows that aren't stored by then
     /// stay in their queues.
     pub async fn stop(mut self) {
-        self.health.beat(false);
+        self.health.stop();
         tokio::time::sleep(self.notice).await;
         self.health.end();
         self.serving.cancel();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Command, CommandFactory as _};
 use serde_json::json;
 
-use super::settings::{self, InForce, Origin, Setting, shown};
+use super::settings::{self, InForce, OURS, Origin, Setting, shown, shown_of_pipeline};
 use super::{one_line, say, serve};
 use crate::app::environment::Environment;
 use crate::yaml::meant;
@@ -76,9 +76,13 @@ pub(super) fn all(in_force: &InForce) -> Vec<Setting> {
             (Some(line), Some(path)) => Origin::File(path.clone(), *line),
             _ => Origin::Variable(variable.name.clone()),
         };
+        let value = match variable.secret && !variable.name.starts_with(OURS) {
+            true => shown_of_pipeline(&value),
+            false => shown(variable.secret, &value),
+        };
         all.push(Setting {
             name: variable.name.clone(),
-            value: Some(shown(variable.secret, &value)),
+            value: Some(value),
             origin,
             variable: Some(variable.name),
         });
@@ -94,7 +98,7 @@ pub(super) fn odd(environment: &Environment) -> Vec<String> {
     variables(&command, &mut known);
     let others = settings::known_variables(&Whole::command());
     known.extend(others.into_iter().map(|variable| variable.name));
-    let ours = |name: &&str| name.starts_with("EVENT_GRPC_");
+    let ours = |name: &&str| name.starts_with(OURS);
     let unknown = environment.names().filter(ours);
     let unknown = unknown.filter(|name| !known.contains(*name));
     let told = |name: &str| {

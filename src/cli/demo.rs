@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     queries(app.databases()).await?;
     if !args.once {
         addresses(&app, &data)?;
-        serve::ended().await?;
+        serve::ending()?.await;
     }
     app.stop().await;
     Ok(complete)

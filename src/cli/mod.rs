@@ -210,4 +210,27 @@ mod tests {
     fn the_command_line_makes_sense() {
         super::command().debug_assert();
     }
+
+    /// A URL may hold a password, or a key in its query. Those of instances hold none: a path is put behind them.
+    #[test]
+    fn no_url_of_the_environment_is_shown_in_a_help_text() {
+        fn look(command: &clap::Command, found: &mut usize) {
+            for arg in command.get_arguments() {
+                let mut names = arg.get_value_names().unwrap_or_default().iter();
+                let is_url = names.any(|name| ["URL", "DSN"].contains(&name.as_str()));
+                if is_url && arg.get_env().is_some() && arg.get_long() != Some("instance") {
+                    *found += 1;
+                    let (command, option) = (command.get_name(), arg.get_id());
+                    assert!(arg.is_hide_env_values_set(), "{command} {option}");
+                }
+            }
+            command
+                .get_subcommands()
+                .for_each(|below| look(below, found));
+        }
+        let (mut command, mut found) = (super::command(), 0);
+        command.build();
+        look(&command, &mut found);
+        assert!(found > 10, "{found}");
+    }
 }

@@ -21,7 +21,7 @@ pub fn health(pipeline: &Pipeline, health: &Health) -> Router {
     let mut beating = health.watch();
     tokio::spawn(async move {
         loop {
-            let beat = *beating.borrow_and_update();
+            let beat = beating.borrow_and_update().beat();
             let status = match beat {
                 Beat::Beating => ServingStatus::Serving,
                 Beat::Starting | Beat::Resting | Beat::Ending => ServingStatus::NotServing,

@@ -23,6 +23,7 @@ pub const REASONS: &[&str] = &[
     "target_paused",
     "certificate",
     "key_file",
+    "switch_file",
     "exposed",
     "unverified",
     "trace_export",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{Address, Depth, DepthError, Depths};
+use crate::broker::{Address, Depth, Depths};
 use crate::contract::{Destination, Pipeline};
 use crate::metrics::broker::{QUEUE_CONSUMERS, QUEUE_READY, QUEUES_ASKED};
 use crate::time::now;
@@ -20,6 +20,9 @@ const RETIRED_EVERY: u64 = 6;
 
 /// Time limit for all questions of a round.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Time limit for the answer about one queue.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Name of the connection at the broker.
 const NAME: &str = "event-grpc depths";
@@ -85,7 +88,10 @@ impl Backlog {
         let queue = asked.queue;
         let mut all = self.seen();
         let Some(depth) = depth else {
-            all.remove(queue);
+            if all.remove(queue).is_some() {
+                QUEUE_READY.with([queue]).set(0.0);
+                QUEUE_CONSUMERS.with([queue]).set(0.0);
+            }
             return;
         };
         let before = all.get(queue);
@@ -171,22 +177,22 @@ pub async fn watch(
     backlog: Backlog,
     stop: CancellationToken,
 ) {
-    let (queues, retired) = (Asked::declared(pipeline), Asked::retired(pipeline));
+    let (mut queues, mut retired) = (Asked::declared(pipeline), Asked::retired(pipeline));
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut depths = None;
     let mut told = false;
     let mut round = 0;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let rest: &[Asked] = match round % RETIRED_EVERY {
-            0 => &retired,
-            _ => &[],
+        let rest: &mut [Asked] = match round % RETIRED_EVERY {
+            0 => &mut retired,
+            _ => &mut [],
         };
         round += 1;
-        let asking = timeout(
-            TIME_LIMIT,
-            ask(&address, &mut depths, &backlog, &queues, rest),
-        );
+        let asking = timeout(TIME_LIMIT, async {
+            let declared = ask(&address, &mut depths, &backlog, &mut queues).await;
+            declared.and(ask(&address, &mut depths, &backlog, rest).await)
+        });
         let Some(asked) = stop.run_until_cancelled(asking).await else {
             break;
         };
@@ -196,15 +202,17 @@ pub async fn watch(
                 QUEUES_ASKED.only().set(now().as_secs_f64());
                 continue;
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", TIME_LIMIT.as_secs()),
+            Ok(Err(why)) => why,
+            Err(_) => {
+                // The next round has a connection of its own.
+                depths = None;
+                format!("no answer within {} s", TIME_LIMIT.as_secs())
+            }
         };
-        // The next round has a connection of its own.
-        depths = None;
         if !std::mem::replace(&mut told, true) {
             tracing::warn!(
                 reason = why,
-                "RabbitMQ doesn't tell the depths of queues; their metrics stay as they were."
+                "RabbitMQ doesn't tell the depths of all queues; the metrics of those stay as they were."
             );
         }
     }
@@ -213,22 +221,42 @@ pub async fn watch(
     }
 }
 
+/// Asks about each of these queues. What one of them doesn't tell holds up no other: the first such error is handed back at the
+/// end, unless there is no connection at all.
 async fn ask(
     address: &Address,
     depths: &mut Option<Depths>,
     backlog: &Backlog,
-    queues: &[Asked],
-    retired: &[Asked],
-) -> Result<(), DepthError> {
-    let depths = match depths {
-        Some(depths) => depths,
-        None => depths.insert(Depths::dial(address, NAME).await?),
-    };
-    for asked in queues.iter().chain(retired) {
-        let depth = depths.of(asked.queue).await?;
-        backlog.note(asked, depth);
+    queues: &mut [Asked],
+) -> Result<(), String> {
+    let mut failed = None;
+    for _ in 0..queues.len() {
+        let Some(asked) = queues.first().cloned() else {
+            break;
+        };
+        // After a round that was cut off the next one begins with those that it didn't come to.
+        queues.rotate_left(1);
+        let dialled = match depths {
+            Some(depths) => depths,
+            None => {
+                let dialled = Depths::dial(address, NAME).await;
+                depths.insert(dialled.map_err(|error| error.to_string())?)
+            }
+        };
+        let why = match timeout(PATIENCE, dialled.of(asked.queue)).await {
+            Ok(Ok(depth)) => {
+                backlog.note(&asked, depth);
+                continue;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        failed.get_or_insert_with(|| format!("queue {}: {why}", asked.queue));
+        if !dialled.is_up() {
+            *depths = None;
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

@@ -52,8 +52,8 @@ impl FirstSeen {
 
 /// Degradation before it is known since when it is there.
 pub(super) struct Found {
-    code: &'static str,
-    subject: String,
+    pub(super) code: &'static str,
+    pub(super) subject: String,
     since: Option<SystemTime>,
     what: String,
 }
@@ -122,12 +122,15 @@ fn advice(code: &str) -> &'static str {
         "exposed" => {
             "give it a certificate (--tls-cert), and its sources keys (--keys) or secrets of webhooks"
         }
+        "switch_file" => {
+            "mend the file (event-grpc switches check reads it, too); what was read before is in force until then"
+        }
         "unverified" => "give the source its secret or a key file, and leave --unverified out",
         "trace_export" => {
             "see that the collector runs and that --trace-endpoint leads to it; events don't wait for it"
         }
         "resting" => {
-            "an operator said so, or it is about to stop: PUT /heartbeat/?beat=true undoes that"
+            "an operator said so, which PUT /heartbeat/?beat=true undoes, or it is about to stop"
         }
         _ => "",
     }

@@ -173,6 +173,11 @@ impl Switches {
         Some(Arc::clone(&rule.name))
     }
 
+    /// Why the file can't be used as it is, while the one before is in force.
+    pub fn bad(&self) -> Option<String> {
+        self.state().bad.clone()
+    }
+
     /// What is in force and since when, for `/readyz`.
     pub fn report(&self) -> Value {
         if self.file.is_none() {
@@ -194,7 +199,7 @@ impl Switches {
             })
             .collect();
         let mut report = json!({ "in_force": rules });
-        if let Some(bad) = &self.state().bad {
+        if let Some(bad) = self.bad() {
             report["bad"] = json!(bad);
         }
         if !in_force.odd.is_empty() {

@@ -203,6 +203,8 @@ fn everything_that_is_wrong_is_told_with_its_line() {
             "switches:\n  a: { sources: [app] }\n  a: { sources: [app] }\n",
             "3: `a` is there twice",
         ),
+        ("", "1: it says nothing; `switches: {}`"),
+        ("\n# switches: {}\n", "1: it says nothing"),
         ("user: [uid]", "1: no header has a field `uid`"),
         (
             "version: appVersoin\nswitches: { a: { versions: 1 } }",
@@ -221,5 +223,15 @@ fn everything_that_is_wrong_is_told_with_its_line() {
         odd.iter().map(|one| one.line).collect::<Vec<_>>(),
         [3, 4, 4]
     );
-    assert!(check("", &PIPELINE).unwrap().switches.is_empty());
+    assert!(
+        check("switches: {}", &PIPELINE)
+            .unwrap()
+            .switches
+            .is_empty()
+    );
+    // A server that started with an empty file would take in what is switched off.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("switches.yaml");
+    fs::write(&path, "").unwrap();
+    assert!(Switches::start(Some(path), &PIPELINE).is_err());
 }

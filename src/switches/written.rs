@@ -51,6 +51,11 @@ pub(super) fn read(
     pipeline: &Pipeline,
 ) -> Result<(Written, Vec<yaml::Wrong>), Vec<yaml::Wrong>> {
     let tree = yaml::parse(text).map_err(|wrong| vec![wrong])?;
+    // A file is so while it is being written, and after a disk was full.
+    if tree.value == Value::Null {
+        let what = "it says nothing; `switches: {}` says that nothing is switched off";
+        return Err(vec![wrong(1, what)]);
+    }
     let entries = tree.entries("`switches:`, and below it each switch by its name,");
     let (mut written, mut odd, mut bad) = (Written::default(), Vec::new(), Vec::new());
     for entry in entries.map_err(|wrong| vec![wrong])? {

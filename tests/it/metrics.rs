@@ -1,10 +1,12 @@
 //! The declarations of metrics: a server says nothing else, and the reference in docs is made of them.
 
+mod backlog;
 mod cases;
 mod expressions;
 mod ops;
 mod page;
 mod promtool;
+mod scaling;
 mod scrape;
 mod status;
 

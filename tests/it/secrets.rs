@@ -45,6 +45,14 @@ fn secrets(amqp: Option<&str>, clickhouse: &str, postgres: &str) -> Vec<(String,
             format!("postgres://writer@{postgres}/events"),
         ),
         ("EVENT_GRPC_POSTGRES_PASSWORD", secret("c")),
+        (
+            "EVENT_GRPC_TRACE_ENDPOINT",
+            format!("http://{NOBODY}/v1/traces?key={}", secret("traces")),
+        ),
+        (
+            "EVENT_GRPC_TRACE_HEADERS",
+            format!("x-key={}", secret("headers")),
+        ),
         ("WEBENGAGE_EVENTS_URL", url("d")),
         ("WEBENGAGE_BRAND_EVENTS_URL", url("e")),
         ("WEBENGAGE_USERS_URL", url("f")),
@@ -110,6 +118,7 @@ async fn asked(
     ]);
     server.args(["--log", "trace", "--log-format", "json"]);
     server.args(["--drain-seconds", "1"]);
+    server.args(["--trace-ratio", "1"]);
     server.envs(variables.iter().cloned()).current_dir(folder);
     server
         .stdout(Stdio::null())
@@ -242,6 +251,9 @@ async fn no_secret_is_told_when_everything_is_out_of_order() {
         let log = asked(&variables, &secrets, folder.path()).await;
         tell_no_canary(what, &log);
         for arguments in [
+            vec!["config"],
+            vec!["config", "--json"],
+            vec!["serve", "--help"],
             vec!["migrate"],
             vec!["migrate", "--check"],
             vec!["cutover", "--check"],

@@ -35,10 +35,20 @@ async fn send(server: &Server, user: u64, version: &str) -> (u16, Value) {
     (answer.status, serde_json::from_str(&answer.text).unwrap())
 }
 
-async fn report(server: &Server) -> Value {
+async fn readiness(server: &Server) -> Value {
     let answer = request(Method::GET, &format!("{}/readyz", server.ops), &[], "").await;
-    let report: Value = serde_json::from_str(&answer.text).unwrap();
-    report["switches"].clone()
+    serde_json::from_str(&answer.text).unwrap()
+}
+
+async fn report(server: &Server) -> Value {
+    readiness(server).await["switches"].clone()
+}
+
+/// True if the switch file is told among what is out of order.
+async fn degraded(server: &Server) -> bool {
+    let report = readiness(server).await;
+    let mut list = report["degraded"].as_array().unwrap().iter();
+    list.any(|one| one["code"] == "switch_file")
 }
 
 async fn metric(server: &Server, line: &str) -> bool {
@@ -144,6 +154,7 @@ async fn what_is_switched_off_is_told_counted_and_kept_nowhere() {
     );
     assert_eq!(send(&server, 8, "3.1").await.1["accepted"], 1);
     assert!(metric(&server, "event_grpc_switch_file_bad 1").await);
+    assert!(degraded(&server).await);
 
     // Half of the users, with all of their events.
     write(folder, "switches:\n  half: { sources: [app], keep: 50% }\n");
@@ -162,6 +173,7 @@ async fn what_is_switched_off_is_told_counted_and_kept_nowhere() {
     }
     assert!((8..=32).contains(&taken), "{taken} of 40 users");
     assert_ne!(webhook().await.status, 403);
+    assert!(!degraded(&server).await);
     assert!(metric(&server, "event_grpc_switch_in_force{switch=\"graphy\"} 0").await);
     write(folder, "switches: {}");
     until(&server, |report| report["in_force"] == json!({})).await;

@@ -78,6 +78,11 @@ impl Depths {
         }
     }
 
+    /// True if the connection is usable.
+    pub fn is_up(&self) -> bool {
+        self.session.is_up()
+    }
+
     /// Says goodbye.
     pub async fn close(self) {
         self.session.close().await;

@@ -9,6 +9,7 @@ mod traces;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -296,8 +297,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     logging::start_reported(args.log_format, &args.log, layer)?;
     // From here on SIGHUP doesn't end the process.
     let hangup = signal(SignalKind::hangup())?;
+    let mut ended = pin!(ending()?);
     let config = args.config()?;
-    let app = App::start(config, &PIPELINE).await?;
+    // A start may wait for a server, or fetch an engine.
+    let app = tokio::select! {
+        app = App::start(config, &PIPELINE) => app?,
+        () = &mut ended => {
+            supervisor::stopping();
+            tracing::info!("Stopped before it served.");
+            return Ok(());
+        }
+    };
     tracing::info!(
         grpc = %app.grpc_address(),
         http = %app.http_address(),
@@ -307,7 +317,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     );
     supervisor::ready();
     let following = tokio::spawn(log::follow(hangup));
-    ended().await?;
+    ended.await;
     following.abort();
     tracing::info!("Draining.");
     supervisor::stopping();
@@ -317,13 +327,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(super) async fn ended() -> anyhow::Result<()> {
+/// SIGTERM or SIGINT, which are listened for from now on: the first process of a container is ended by no signal that it doesn't
+/// listen for.
+pub(super) fn ending() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

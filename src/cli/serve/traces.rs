@@ -15,8 +15,13 @@ use crate::trace;
 pub(super) struct TraceArgs {
     /// Collector that spans are sent to by OTLP over HTTP, as in http://127.0.0.1:4318. Headers that it asks for are in
     /// EVENT_GRPC_TRACE_HEADERS.
-    #[arg(long, env = "EVENT_GRPC_TRACE_ENDPOINT", value_name = "URL")]
-    trace_endpoint: Option<String>,
+    #[arg(
+        long,
+        env = "EVENT_GRPC_TRACE_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    trace_endpoint: Option<Secret>,
     /// Share of requests that is traced, from 0 to 1, whatever senders ask for. Without a share nothing is traced.
     #[arg(
         long,
@@ -68,9 +73,11 @@ pub(super) struct SentryArgs {
 impl TraceArgs {
     /// Options of traces; none if nothing is traced.
     pub(super) fn options(&self) -> anyhow::Result<Option<trace::Options>> {
-        let endpoint = self.trace_endpoint.as_deref().map(str::trim);
-        let endpoint = endpoint.filter(|endpoint| !endpoint.is_empty());
-        let Some(endpoint) = endpoint else {
+        // Some collectors want a key in the query.
+        let endpoint =
+            environment::option("EVENT_GRPC_TRACE_ENDPOINT", self.trace_endpoint.as_ref())?;
+        let endpoint = endpoint.as_deref().map(str::trim);
+        let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) else {
             anyhow::ensure!(
                 self.trace_ratio == 0.0,
                 "{} needs --trace-endpoint (EVENT_GRPC_TRACE_ENDPOINT)",

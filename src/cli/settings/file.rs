@@ -15,7 +15,7 @@ use crate::yaml::{self, Entry, Node, Value, meant};
 const ENVIRONMENT: &str = "environment";
 
 /// What the names of our own variables begin with.
-const OURS: &str = "EVENT_GRPC_";
+pub(in crate::cli) const OURS: &str = "EVENT_GRPC_";
 
 /// Maximum size of a configuration file, in bytes.
 const LARGEST: u64 = 1 << 20;

@@ -19,8 +19,8 @@ use clap::{Arg, ArgMatches, Command};
 use crate::app::environment::Environment;
 use crate::app::variables::FILE;
 use file::Written;
-pub(super) use file::known_variables;
-pub(super) use shown::shown;
+pub(super) use file::{OURS, known_variables};
+pub(super) use shown::{shown, shown_of_pipeline};
 
 /// Option of all commands that names the file, and its variable.
 const OPTION: &str = "config";

@@ -1,5 +1,7 @@
 //! Values as they may be shown: secrets masked, and passwords in URLs.
 
+use crate::sink::requests::shown_path;
+
 /// What stands in place of a secret.
 pub(in crate::cli) const MASK: &str = "***";
 
@@ -26,6 +28,20 @@ pub(in crate::cli) fn shown(secret: bool, value: &str) -> String {
     format!("{scheme}://{account}{place}{query}")
 }
 
+/// The value of a variable that `pipeline.yaml` names, as it may be shown. In the URL of an HTTP destination a segment of the path
+/// may be a token, too.
+pub(in crate::cli) fn shown_of_pipeline(value: &str) -> String {
+    let shown = shown(true, value);
+    let Some((scheme, rest)) = shown.split_once("://") else {
+        return shown;
+    };
+    let (rest, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    match rest.split_once('/') {
+        Some((place, path)) => format!("{scheme}://{place}/{}{query}", shown_path(path)),
+        None => shown,
+    }
+}
+
 /// The name of a user; masked if it is more than a name, or a key as Sentry's DSN has it there.
 fn name(text: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%+$".contains(&byte);
@@ -38,7 +54,7 @@ fn name(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{shown, shown_of_pipeline};
 
     #[test]
     fn nothing_of_a_password_is_left() {
@@ -60,5 +76,20 @@ mod tests {
             assert_eq!(shown(true, value), masked, "{value}");
         }
         assert_eq!(shown(false, "127.0.0.1:80"), "127.0.0.1:80");
+    }
+
+    #[test]
+    fn nothing_of_a_token_in_a_path_is_left() {
+        for (value, masked) in [
+            (
+                "https://u:hush@h/v1/Hu5h/events?k=hush",
+                "https://u:***@h/v1/***/events?***",
+            ),
+            ("https://h", "https://h"),
+            ("https://h?k=a/b", "https://h?***"),
+            ("hush/hush", "***"),
+        ] {
+            assert_eq!(shown_of_pipeline(value), masked, "{value}");
+        }
     }
 }

@@ -23,6 +23,9 @@ pub use hosts::is_loopback;
 use token::Tokens;
 pub use token::{TokenError, TokenSource};
 
+/// Path of taps.
+pub(super) const TAP: &str = "/tap";
+
 /// Options of the operations listener.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -173,10 +176,11 @@ fn is_for_everybody(request: &Request) -> bool {
     reads && ["/livez", "/heartbeat", "/heartbeat/"].contains(&path)
 }
 
-/// Refuses what changes something if a browser says that a page sends it.
+/// Refuses what changes something if a browser says that a page sends it. A tap, of which there are few, is taken from others by
+/// who opens it.
 fn not_from_a_page(request: &Request) -> Result<(), Denied> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS];
-    if safe.contains(request.method()) {
+    if safe.contains(request.method()) && request.uri().path() != TAP {
         return Ok(());
     }
     let headers = request.headers();
@@ -204,7 +208,7 @@ impl Denied {
             Denied::Host => {
                 "the Host header names another host than this listener's; the option --ops-host allows further names"
             }
-            Denied::CrossSite => "web pages may not change anything here",
+            Denied::CrossSite => "web pages may not change anything here, nor open a tap",
             Denied::NoToken => "a bearer token is required: Authorization: Bearer TOKEN",
             Denied::WrongToken => "the bearer token is not one of this instance's",
             Denied::Certificate => {

@@ -108,7 +108,13 @@ fn a_page_reads_nothing_by_another_name_and_changes_nothing() {
         ("sec-fetch-site", "same-site"),
     ] {
         assert_eq!(put(header), Some((403, "cross_site")), "{header:?}");
+        // An image of a page is asked for by GET, and a tap is one less for operators.
+        for method in [Method::GET, Method::HEAD] {
+            let tap = refused(&access, method, "/tap?for=3600", &[own, header]);
+            assert_eq!(tap, Some((403, "cross_site")), "{header:?}");
+        }
     }
+    assert_eq!(refused(&access, Method::GET, "/tap", &[own]), None);
     assert_eq!(put(("sec-fetch-site", "none")), None);
     // Over HTTP/2 the host is a part of the URI.
     let absolute = "http://evil.example/metrics";

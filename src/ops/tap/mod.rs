@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::field::display;
 
-use super::access::Proof;
+use super::access::{Proof, TAP};
 use crate::contract::{Input, Intake, Pipeline};
 use crate::listen::Peer;
 use crate::tap::{MOST, Taps};
@@ -63,7 +63,7 @@ impl TapService {
     }
 
     pub(super) fn router(self) -> Router {
-        Router::new().route("/tap", get(open)).with_state(self)
+        Router::new().route(TAP, get(open)).with_state(self)
     }
 }
 

@@ -269,16 +269,18 @@ fn account(url: &Url) -> Option<String> {
     Some(STANDARD.encode(pair))
 }
 
-/// URL for people. Some APIs have a token as a segment of the path; only what reads like a word or a version is shown.
+/// URL for people.
 fn shown(url: &mut Url) -> String {
-    let segments: Vec<&str> = url.path().split('/').collect();
-    let path: Vec<&str> = segments
-        .into_iter()
-        .map(|segment| if is_plain(segment) { segment } else { "***" })
-        .collect();
-    let path = path.join("/");
+    let path = shown_path(url.path());
     url.set_path("/");
     format!("{}{}", url.as_str().trim_end_matches('/'), path)
+}
+
+/// Path of a URL for people. Some APIs have a token as a segment of it; only what reads like a word or a version is shown.
+pub fn shown_path(path: &str) -> String {
+    let segments = path.split('/');
+    let shown = segments.map(|segment| if is_plain(segment) { segment } else { "***" });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// True for a segment of a path that is no token: a short word in lower case, or a version.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use answer::RequestError;
-pub use api::{REQUESTS_CA, TargetError};
+pub use api::{REQUESTS_CA, TargetError, shown_path};
 pub use target::Target;
 
 use crate::contract::{Request, To};

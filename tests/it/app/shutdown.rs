@@ -75,6 +75,9 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         let ending = tokio::spawn(app.stop());
         serves(&seen, ServingStatus::NotServing).await;
         assert_eq!(heartbeat(&seen).await.0, 410);
+        // No operator changes that.
+        assert_eq!(request(Method::PUT, &url, &[], "").await.status, 410);
+        assert_eq!(heartbeat(&seen).await.0, 410);
         assert_eq!(seen.dispatch(one("noticed")).await.unwrap().accepted, 1);
         // Without RabbitMQ it is answered when it is stored: that is after it stopped to listen.
         run_there(&store, "RENAME TABLE event TO away").await;
@@ -182,8 +185,10 @@ async fn an_instance_wants_nothing_before_it_is_connected() {
         serves(&seen, ServingStatus::NotServing).await;
         let refused = seen.dispatch(one("refused")).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+        // No operator changes that.
         let url = seen.ops_url("/heartbeat/?beat=true");
-        assert_eq!(request(Method::PUT, &url, &[], "").await.status, 200);
+        assert_eq!(request(Method::PUT, &url, &[], "").await.status, 503);
+        serves(&seen, ServingStatus::NotServing).await;
         drop(seen);
         app.stop().await;
     })

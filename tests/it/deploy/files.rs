@@ -1,8 +1,6 @@
 //! The files of `deploy/`, held to the project: versions, times and names that stand in two places.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
 
 use serde_yaml::Value;
 
@@ -50,60 +48,6 @@ fn an_image_is_built_with_this_compiler_and_holds_the_engine_of_this_build() {
     assert!(server.contains("\nUSER 65532:65532\n") && server.contains("\nHEALTHCHECK "));
 }
 
-/// What `.dockerignore` lets through is a project that cargo can build.
-#[test]
-fn the_context_of_the_image_has_all_that_cargo_asks_for() {
-    let place = tempfile::tempdir().unwrap();
-    let ignored = text("deploy/docker/Dockerfile.dockerignore");
-    let taken: Vec<&str> = ignored
-        .lines()
-        .filter_map(|line| line.strip_prefix('!'))
-        .collect();
-    assert!(taken.len() > 10, "{taken:?}");
-    for name in &taken {
-        let to = place.path().join(name);
-        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        let copied = Command::new("cp")
-            .arg("-r")
-            .arg(path(name))
-            .arg(&to)
-            .status();
-        assert!(copied.unwrap().success(), "{name}");
-    }
-    let mut metadata = Command::new("cargo");
-    metadata.args([
-        "metadata",
-        "--locked",
-        "--offline",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]);
-    let output = metadata.current_dir(place.path()).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let known: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let sources = known["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|package| {
-            let targets = package["targets"].as_array().unwrap();
-            let built = targets.iter().filter(|target| target["kind"][0] != "test");
-            built.filter_map(|target| target["src_path"].as_str())
-        });
-    for source in sources {
-        assert!(Path::new(source).is_file(), "{source} isn't in the context");
-    }
-    // What the code of the server includes is there, too.
-    for name in [
-        "generated/descriptors.binpb",
-        "assets/uap-core/regexes.yaml",
-    ] {
-        assert!(place.path().join(name).is_file(), "{name}");
-    }
-}
-
 /// Seconds that the server takes to stop with the defaults, and ten more.
 fn patience() -> u64 {
     let page = text("docs/configuration.md");
@@ -129,6 +73,24 @@ fn nobody_kills_an_instance_before_its_drain_has_ended() {
         .unwrap();
     let grace: u64 = grace.trim_end_matches('s').parse().unwrap();
     assert!(grace >= patience(), "{grace}");
+}
+
+/// helm waits for the migration, a hook, and takes five minutes for enough.
+#[test]
+fn helm_is_told_to_wait_for_as_long_as_a_migration_may_take() {
+    let values = yaml("deploy/helm/event-grpc/values.yaml");
+    let deadline = values["migrate"]["deadlineSeconds"].as_u64().unwrap();
+    let page = text("docs/deploy.md");
+    let timeouts: Vec<u64> = page
+        .split("--timeout ")
+        .skip(1)
+        .map(|rest| rest.split('m').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(timeouts.len() > 1, "{timeouts:?}");
+    for minutes in timeouts {
+        assert!(minutes * 60 > deadline, "{minutes} minutes");
+    }
+    assert!(page.contains("helm install event-grpc target/package/chart/event-grpc --timeout "));
 }
 
 #[test]

@@ -6,6 +6,9 @@ mod backup;
 mod broker;
 mod database;
 mod files;
+mod image;
+mod package;
+mod rolling;
 mod secrets;
 mod supervisor;
 

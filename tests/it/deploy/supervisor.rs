@@ -116,6 +116,34 @@ async fn systemd_is_told_when_a_server_listens_and_stops_and_that_it_is_alive_un
     );
 }
 
+/// As the first process of a container it would be ended by no signal that it doesn't listen for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_still_starts_ends_when_it_is_told_to() {
+    let place = tempfile::tempdir().unwrap();
+    // A ClickHouse that hangs.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/events", silent.local_addr().unwrap());
+    let mut serve = command("serve");
+    serve.args(["--grpc-listen", "127.0.0.1:0"]);
+    serve.args(["--http-listen", "127.0.0.1:0"]);
+    serve.args(["--ops-listen", "127.0.0.1:0"]);
+    serve.args(["--clickhouse-url", &url]);
+    serve.stdin(Stdio::null()).stdout(Stdio::null());
+    let log = place.path().join("log");
+    serve.stderr(File::create(&log).unwrap());
+    let mut child = serve.spawn().unwrap();
+    let asked = tokio::task::spawn_blocking(move || silent.accept().unwrap());
+    let _asked = timeout(PATIENCE, asked).await.unwrap().unwrap();
+    let pid = child.id().unwrap().try_into().unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    let status = timeout(Duration::from_secs(10), child.wait()).await;
+    let status = status.expect("it waits for ClickHouse").unwrap();
+    // It ended by itself, and not by the signal.
+    assert!(status.success(), "{status}");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("Stopped before it served."), "{log}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_of_systemd_that_is_gone_costs_a_line_in_the_log_and_nothing_else() {
     let place = tempfile::tempdir().unwrap();

@@ -33,7 +33,7 @@ fn promtool() -> Command {
     Command::new(program)
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), &output.stderr].concat();
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -139,7 +139,7 @@ fn each_alert_fires_for_its_fault_and_for_nothing_else() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
-fn run(tests: &Path) -> Output {
+pub(super) fn run(tests: &Path) -> Output {
     promtool()
         .args(["test", "rules"])
         .arg(tests)

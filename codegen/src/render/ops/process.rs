@@ -134,6 +134,17 @@ const ALERTS: &[Alert] = &[
         needs: Nothing,
     },
     Alert {
+        name: "SwitchFileBad",
+        severity: Warning,
+        lasts: "5m",
+        expr: "event_grpc_switch_file_bad == 1",
+        summary: "{{ $labels.instance }} can't use its switch file",
+        meaning: "The switches before stay in force; what was changed since has no effect, and a start would fail.",
+        look: &["`/readyz`: `switches` has the line and what is wrong"],
+        act: &["mend the file (`event-grpc switches check`); it is read again within two seconds"],
+        needs: Nothing,
+    },
+    Alert {
         name: "SpansDropped",
         severity: Warning,
         lasts: "15m",

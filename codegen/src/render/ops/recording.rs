@@ -32,12 +32,15 @@ const SUMS: &[(&str, &str)] = &[
         "event_grpc:dead_letters:rate5m",
         "sum by (job, queue, class) (rate(event_grpc_dead_letters_total[5m]))",
     ),
-    // What is ready at the broker, and what all instances hold: what an autoscaler needs.
+    // What is ready at the broker, and what all instances hold: what an autoscaler needs. A queue behind a bridge is in RabbitMQ
+    // and in Kafka, and what is held of a topic is a part of its lag.
     (
         "event_grpc:queue_backlog:messages",
-        "(max by (job, queue) (event_grpc_queue_ready_messages) or max by (job, queue) (event_grpc_kafka_lag) \
+        "(max by (job, queue) (event_grpc_queue_ready_messages) + on (job, queue) max by (job, queue) (event_grpc_kafka_lag) \
+         or max by (job, queue) (event_grpc_queue_ready_messages) or max by (job, queue) (event_grpc_kafka_lag) \
          or sum by (job, queue) (event_grpc_queue_messages{state=\"ready\"})) \
-         + on (job, queue) sum by (job, queue) (event_grpc_queue_messages{state=\"held\"})",
+         + on (job, queue) (0 * max by (job, queue) (event_grpc_kafka_lag) \
+         or sum by (job, queue) (event_grpc_queue_messages{state=\"held\"}))",
     ),
     (
         "event_grpc:visible_seconds:p99_15m",

@@ -62,8 +62,7 @@ const ALERTS: &[Alert] = &[
         name: "TablePaused",
         severity: Critical,
         lasts: "2m",
-        expr: "(max by (job, instance, subject) (event_grpc_degraded{reason=\"table_paused\"}) == 1) \
-               unless on (job, instance) (max by (job, instance) (event_grpc_degraded{reason=\"server_down\"}) == 1)",
+        expr: "max by (job, instance, subject) (event_grpc_degraded{reason=\"table_paused\"}) == 1",
         summary: "nothing is stored into {{ $labels.subject }} by {{ $labels.instance }}",
         meaning: "The server answers and takes no rows: no rights, no space, read-only, too many parts. Messages wait in their queues.",
         look: &[

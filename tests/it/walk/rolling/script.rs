@@ -166,18 +166,24 @@ pub(crate) async fn replaces_both(build: &Path) {
 /// An instance that was drained and can't be stopped wants traffic again, and the other one was never touched.
 async fn what_goes_wrong_is_put_back(services: &Services) {
     let before = [services.pid("one"), services.pid("two")];
-    let mut script = services.script(&["--settle", "0", "--limit", "1", "--down", "false"]);
-    let output = script.output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success());
-    assert!(errors.contains("doesn't mark it down"), "{errors}");
-    assert!(said.contains("wants traffic again: 200"), "{said}");
-    assert_eq!([services.pid("one"), services.pid("two")], before);
-    assert_eq!(
-        (services.heartbeat(0).await, services.heartbeat(1).await),
-        (200, 200)
-    );
+    for (wrong, why) in [
+        (["--down", "false"], "doesn't mark it down"),
+        (["--stop", "false"], "can't be stopped"),
+    ] {
+        let usual = ["--settle", "0", "--limit", "1"];
+        let mut script = services.script(&[&usual[..], &wrong].concat());
+        let output = script.output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success());
+        assert!(errors.contains(why), "{errors}");
+        assert!(said.contains("wants traffic again: 200"), "{said}");
+        assert_eq!([services.pid("one"), services.pid("two")], before);
+        assert_eq!(
+            (services.heartbeat(0).await, services.heartbeat(1).await),
+            (200, 200)
+        );
+    }
     // Without the other one nothing is begun.
     let two = services.instances[1].1.ops;
     let url = format!("http://127.0.0.1:{two}/heartbeat/?beat=false");
