@@ -305,13 +305,23 @@ pub struct Column {
     pub doc: String,
 }
 
-/// Source of a column's values.
+/// Source of the values of a column, or of a part of a request.
 #[derive(Debug, Clone)]
 pub enum ColumnSource {
     /// The same value for every input.
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
     ByType(BTreeMap<u32, Value>),
+}
+
+impl ColumnSource {
+    /// Its values, by ascending number of their event types.
+    pub fn values(&self) -> Vec<&Value> {
+        match self {
+            ColumnSource::Value(value) => vec![value],
+            ColumnSource::ByType(values) => values.values().collect(),
+        }
+    }
 }
 
 /// A typed expression: a root and the functions that it goes through.
