@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Setup;
+use super::blocking;
 use super::breaker::Breakers;
 use super::catch_panic::catch_panic_async;
 use super::disposition::{Forwarding, decide_request};
@@ -108,7 +109,8 @@ impl Forwarder {
             Ok(outbound) => outbound,
             Err(failed) => return Ok((vec![failed], 1)),
         };
-        let (lanes, mut failed) = outbound.lanes();
+        let bytes = message.delivery.body.len() as u64;
+        let (lanes, mut failed) = blocking::work(bytes, || outbound.lanes());
         let at_once = usize::from(self.request.concurrency.max(1));
         let (mut left, mut under_way) = (lanes.iter(), FuturesUnordered::new());
         let mut most = 1;

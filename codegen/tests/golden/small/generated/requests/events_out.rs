@@ -103,52 +103,43 @@ fn body(group: &Group<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
         Some(json::message_object(ENVELOPE.header_shape, group.header)?),
     );
     function::put(&mut body, "whole", Some(group.json(&ENVELOPE)?));
-    match group.kind.number {
-        10 => {
-            function::put(
-                &mut body,
-                "color",
-                Some(
-                    function::enum_name(
-                        shapes::event::everything::COLOR,
-                        group
-                            .event_at(&ENVELOPE, &[group.kind.number, 11])
-                            .enumeration()
-                            .unwrap_or_default(),
-                    ),
-                ),
-            );
-        }
-        _ => {}
-    }
-    match group.kind.number {
-        10 => {
-            function::put(
-                &mut body,
-                "inner",
-                Some(
+    if group.kind.number == 10 {
+        function::put(
+            &mut body,
+            "color",
+            Some(
+                function::enum_name(
+                    shapes::event::everything::COLOR,
                     group
-                        .event_at(&ENVELOPE, &[group.kind.number, 18, 4])
-                        .int64()
+                        .event_at(&ENVELOPE, &[group.kind.number, 11])
+                        .enumeration()
                         .unwrap_or_default(),
                 ),
-            );
-        }
-        _ => {}
+            ),
+        );
     }
-    match group.kind.number {
-        10 => {
-            function::put(
-                &mut body,
-                "free",
+    if group.kind.number == 10 {
+        function::put(
+            &mut body,
+            "inner",
+            Some(
                 group
-                    .event_at(&ENVELOPE, &[group.kind.number, 17])
-                    .message()
-                    .map(|bytes| json::struct_object(bytes))
-                    .transpose()?,
-            );
-        }
-        _ => {}
+                    .event_at(&ENVELOPE, &[group.kind.number, 18, 4])
+                    .int64()
+                    .unwrap_or_default(),
+            ),
+        );
+    }
+    if group.kind.number == 10 {
+        function::put(
+            &mut body,
+            "free",
+            group
+                .event_at(&ENVELOPE, &[group.kind.number, 17])
+                .message()
+                .map(json::struct_object)
+                .transpose()?,
+        );
     }
     Ok(function::json_text(body))
 }
