@@ -78,9 +78,8 @@ impl<'a> Group<'a> {
     pub fn check(&self, envelope: &Envelope) -> Result<(), RowError> {
         well_formed::check(self.header, envelope.header_shape, RECURSION_LIMIT)?;
         let mut events = self.events.iter();
-        events.try_for_each(|event| {
-            well_formed::check(event, envelope.event_shape, RECURSION_LIMIT)
-        })
+        events
+            .try_for_each(|event| well_formed::check(event, envelope.event_shape, RECURSION_LIMIT))
     }
 }
 

@@ -139,7 +139,7 @@ fn entry(
 
 /// A single value of a kind.
 fn single(field: &Field, kind: Kind, value: RawValue<'_>, depth: u32) -> Result<Value, RowError> {
-    let text = |number: String| Value::String(number);
+    let text = Value::String;
     Ok(match (kind, value) {
         (Kind::Double, RawValue::Fixed64(bytes)) => float(f64::from_le_bytes(bytes), Value::from),
         (Kind::Float, RawValue::Fixed32(bytes)) => {

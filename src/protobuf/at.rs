@@ -112,11 +112,7 @@ impl<'a> At<'a> {
     }
 }
 
-fn last<'a>(
-    shape: &Shape,
-    bytes: &'a [u8],
-    path: &[u32],
-) -> Option<(Label, Kind, RawValue<'a>)> {
+fn last<'a>(shape: &Shape, bytes: &'a [u8], path: &[u32]) -> Option<(Label, Kind, RawValue<'a>)> {
     let (wanted, inside) = path.split_first()?;
     let (_, field) = shape.field(*wanted)?;
     let (mut at, mut last) = (0, None);

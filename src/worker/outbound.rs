@@ -13,9 +13,7 @@ use super::objects::Objects;
 use super::split::{Lost, Part};
 use super::unit::{Place, places};
 use crate::client::name_in;
-use crate::contract::{
-    Aim, Context, Envelope, Group, Input, Made, Request, Shape, Unit, text_at,
-};
+use crate::contract::{Aim, Context, Envelope, Group, Input, Made, Request, Shape, Unit, text_at};
 use crate::protobuf::canonical::canonical;
 use crate::row_error::RowError;
 

@@ -348,9 +348,9 @@ pub enum Root {
     Received,
     /// `$payload`: the payload message, whichever type it is.
     Payload,
-    /// `header.a.b`: fields from the header down; never empty.
+    /// `header.a.b`: fields from the header down; none for all of it, in requests.
     Header(Vec<prost_reflect::FieldDescriptor>),
-    /// `event.a`: fields from the event down.
+    /// `event.a`: fields from the event down, likewise.
     Event(Vec<prost_reflect::FieldDescriptor>),
     /// `payload.a.b`, or a field of a wildcard over the payload.
     PayloadField(Vec<prost_reflect::FieldDescriptor>),

@@ -49,17 +49,21 @@ pub(super) fn is_key(ty: &Type, text: &Text, events: bool, out: &mut Diagnostics
 
 /// False if a target wants records in protobuf of what isn't app events, or of a body that is made.
 pub(super) fn formats(request: &spec::Request, events: bool, out: &mut Diagnostics) -> bool {
-    let formats = request.to.iter().filter_map(|(_, target)| match &target.to {
-        spec::To::Topic { format, .. } => format.as_ref(),
-        spec::To::Url { .. } => None,
-    });
+    let formats = request
+        .to
+        .iter()
+        .filter_map(|(_, target)| match &target.to {
+            spec::To::Topic { format, .. } => format.as_ref(),
+            spec::To::Url { .. } => None,
+        });
     let mut protobuf = formats.filter(|format| format.value == Format::Protobuf);
     let Some(protobuf) = protobuf.next() else {
         return true;
     };
     let name = &request.name.value;
     if !events {
-        let message = format!("request `{name}` forwards JSON messages, which have no protobuf form");
+        let message =
+            format!("request `{name}` forwards JSON messages, which have no protobuf form");
         out.push(
             Diagnostic::new(&REQUEST_INPUT, message)
                 .at(protobuf.span, "only app events are written in protobuf")

@@ -117,8 +117,7 @@ fn types(resolved: &Resolved<'_>, at: usize) -> Vec<u32> {
             let kind = resolved.kind(&exchange.value);
             let mut routes = queue.bindings.iter().map(|binding| &binding.value);
             routes.any(|route| {
-                route.exchange == exchange.value
-                    && routing::matches(kind, &route.routing_key, name)
+                route.exchange == exchange.value && routing::matches(kind, &route.routing_key, name)
             })
         })
     };

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::base::hash::hash;
 use crate::model::{
-    Argument, ColumnSource, Format, Input, Intake, Model, Root, Route, RoutingKey, Table, Template, To,
-    Value, field_type,
+    Argument, ColumnSource, Format, Input, Intake, Model, Root, Route, RoutingKey, Table, Template,
+    To, Value, field_type,
 };
 use prost_reflect::FieldDescriptor;
 

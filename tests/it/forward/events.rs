@@ -117,7 +117,7 @@ async fn events_become_records_in_both_formats_and_those_of_a_key_keep_their_ord
             &format!("s{}", n % 4),
             if n % 10 == 9 { "raw" } else { "web" },
         )),
-        events: vec![cart(&format!("id-{n}"), n as i64)],
+        events: vec![cart(&format!("id-{n}"), n as i64 + 1)],
     };
     let sent: Vec<Events> = (0..40).map(of).collect();
     settled(&running, batch(&sent)).await;
@@ -132,7 +132,8 @@ async fn events_become_records_in_both_formats_and_those_of_a_key_keep_their_ord
         let n = number(&record);
         assert_eq!(of_record(&record, "content-type"), "application/json");
         let body: Value = serde_json::from_slice(&record.value).unwrap();
-        let wanted = json!({"type": "AddToCart", "id": format!("id-{n}"), "productId": n.to_string()});
+        let wanted =
+            json!({"type": "AddToCart", "id": format!("id-{n}"), "productId": (n + 1).to_string()});
         for (member, value) in wanted.as_object().unwrap() {
             assert_eq!(&body[member], value, "{body}");
         }
@@ -140,20 +141,32 @@ async fn events_become_records_in_both_formats_and_those_of_a_key_keep_their_ord
         // The event under its header is what a sender would send.
         let whole = body["whole"].to_string();
         let (events, told) = (10, 10);
-        let again = reader.read(whole.as_bytes(), Most { events, told }).unwrap();
+        let again = reader
+            .read(whole.as_bytes(), Most { events, told })
+            .unwrap();
         assert_eq!(Events::decode(again.wire.as_slice()).unwrap(), sent[n]);
-        of_keys.entry(record.key.clone().unwrap()).or_default().push(n);
+        of_keys
+            .entry(record.key.clone().unwrap())
+            .or_default()
+            .push(n);
     }
     assert_eq!(of_keys.len(), 4);
     for (key, numbers) in of_keys {
-        assert!(numbers.iter().all(|n| key == format!("s{}", n % 4)), "{key}");
+        assert!(
+            numbers.iter().all(|n| key == format!("s{}", n % 4)),
+            "{key}"
+        );
         assert!(numbers.is_sorted(), "{key}: {numbers:?}");
         assert_eq!(numbers.len(), 9);
     }
     for record in read(&brokers, raw, 4).await {
         let n = number(&record);
         assert_eq!(of_record(&record, "content-type"), "application/x-protobuf");
-        assert_eq!(record.key, Some(n.to_string()), "the payload's product");
+        assert_eq!(
+            record.key,
+            Some((n + 1).to_string()),
+            "the payload's product"
+        );
         assert_eq!(Events::decode(record.value.as_slice()).unwrap(), sent[n]);
     }
     running.stop().await;
@@ -166,7 +179,7 @@ async fn events_that_wait_for_a_topic_are_written_by_the_next_instance_under_the
     let (web, raw) = (name("web"), name("late"));
     make(&brokers, web, 1, &[]).await;
     let mut request = to_topics(web, raw);
-    request.timeout_ms = 1_000;
+    request.timeout_ms = 500;
     let (url, input) = ("http://127.0.0.1:1/", Input::Events(&ENVELOPE));
     let mut running = run_request(request, input, url, Some(&address), Options::default());
     let sent = Events {

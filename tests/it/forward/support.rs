@@ -10,8 +10,8 @@ use event_grpc::broker::{
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
-    Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Make, Message, Piece,
-    Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, To, function,
+    Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Make, Message,
+    Piece, Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, To, function,
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::requests::Requests;

@@ -46,7 +46,7 @@ pub fn requests(
         shapes,
         readers,
         failing: Failing::NamesField,
-        by_path: true,
+        by_path: false,
     };
     let mut modules = Taken::with(&["mod"]);
     let mut views = Vec::new();
@@ -72,9 +72,16 @@ pub fn requests(
 type Unwritable = (String, String);
 
 fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<RequestView, Unwritable> {
+    let writer = &Writer {
+        by_path: request.events,
+        ..*writer
+    };
     let (mut functions, make, forwards) = match request.events {
         true => (
-            vec![events::choose(request, writer)?, events::body(request, writer)?],
+            vec![
+                events::choose(request, writer)?,
+                events::body(request, writer)?,
+            ],
             "Events",
             format!("Forwards the events of `{}`.", request.message.full_name()),
         ),

@@ -1,5 +1,6 @@
 //! Expressions as Rust source: from a root through its functions into a column.
 
+mod events;
 mod fit;
 mod objects;
 mod printer;
@@ -38,7 +39,7 @@ pub struct Writer<'a> {
     pub readers: &'a Readers,
     /// Reaction to a value that can't be made.
     pub failing: Failing,
-    /// True if fields of app events are read one by one, by their numbers, and not in views.
+    /// True if app events have no views: their fields are read one by one, by their numbers.
     pub by_path: bool,
 }
 

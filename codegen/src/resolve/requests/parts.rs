@@ -25,8 +25,8 @@ type Body = (Option<Member>, Vec<Member>);
 
 impl Scoped<'_> {
     fn value(&self, text: &Text, out: &mut Diagnostics) -> Option<ColumnSource> {
-        if text.value.trim() == "body" {
-            return Some(whole_body());
+        if let Some(root) = self.whole(text.value.trim()) {
+            return Some(object(root));
         }
         let scope = Scope {
             input: &self.input,
@@ -37,6 +37,17 @@ impl Scoped<'_> {
         };
         let expression = self.with_id(typing::read(text, out)?);
         typing::resolve(&expression, text, &scope, out)
+    }
+
+    /// The object that a root by itself stands for.
+    fn whole(&self, root: &str) -> Option<Root> {
+        match root {
+            "body" => Some(Root::WholeBody),
+            "header" if self.events => Some(Root::Header(Vec::new())),
+            "event" if self.events => Some(Root::Event(Vec::new())),
+            "$payload" if self.events => Some(Root::Payload),
+            _ => None,
+        }
     }
 
     /// The expression; `$id` of an app event is the field that holds it.
@@ -143,7 +154,7 @@ impl Scoped<'_> {
             None if request.made => None,
             None => Some(Some(Member {
                 name: String::new(),
-                value: whole_body(),
+                value: object(Root::WholeBody),
                 written: "body".to_owned(),
             })),
         };
@@ -204,10 +215,10 @@ impl Scoped<'_> {
     }
 }
 
-/// The message as it is, or the event under its header.
-fn whole_body() -> ColumnSource {
+/// A whole message as an object.
+fn object(root: Root) -> ColumnSource {
     ColumnSource::Value(Value {
-        root: Root::WholeBody,
+        root,
         functions: Vec::new(),
         ty: Type::Json,
     })

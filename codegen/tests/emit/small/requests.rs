@@ -81,8 +81,7 @@ impl Made<'_> {
         let json = |root| value(root, vec![], Type::Json);
         let text = |root| value(root, vec![], Type::String);
         let everything = |field: &str| Root::PayloadField(self.path("event.Everything", field));
-        let of_everything =
-            |value| ColumnSource::ByType(BTreeMap::from([(10, value)]));
+        let of_everything = |value| ColumnSource::ByType(BTreeMap::from([(10, value)]));
         let id = || text(self.in_event("id"));
         let topic = |value: &str, format, key| Target {
             value: Some(value.into()),
@@ -159,12 +158,24 @@ impl Made<'_> {
                     ..member("color", id())
                 },
                 Member {
-                    value: of_everything(value(
-                        everything("inner.productId"),
-                        vec![],
-                        Type::Int64,
-                    )),
+                    value: of_everything(value(everything("inner.productId"), vec![], Type::Int64)),
                     ..member("inner", id())
+                },
+                member(
+                    "less",
+                    value(
+                        Root::Payload,
+                        vec![Function::of_texts("without", &["raw"])],
+                        Type::Json,
+                    ),
+                ),
+                Member {
+                    value: of_everything(value(
+                        everything("at"),
+                        vec![Function::new("rfc3339")],
+                        nullable(Type::String),
+                    )),
+                    ..member("made", id())
                 },
                 Member {
                     value: of_everything(json(everything("free"))),

@@ -63,7 +63,10 @@ fn section(model: &Model, at: usize, request: &Request) -> RequestSection {
         page: request_page(&request.name),
         doc: cell(&request.doc),
         takes: match request.events {
-            true => format!("app events, each as one {}", code(request.message.full_name())),
+            true => format!(
+                "app events, each as one {}",
+                code(request.message.full_name())
+            ),
             false => message_link(&request.message),
         },
         queues: queues.join(", "),

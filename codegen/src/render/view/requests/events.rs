@@ -111,7 +111,10 @@ fn put(member: &Member, writer: &Writer<'_>) -> Result<Vec<String>, Unwritable> 
         let value = writer
             .member(name, value, &mut Shared::default())
             .map_err(|reason| (name.clone(), reason))?;
-        Ok(format!("function::put(&mut body, {}, {value});", literal(name)))
+        Ok(format!(
+            "function::put(&mut body, {}, {value});",
+            literal(name)
+        ))
     };
     let values = match &member.value {
         ColumnSource::Value(value) => return Ok(vec![put(value)?]),

@@ -1,11 +1,9 @@
 //! JSON objects and their members, of which requests are made.
 
-use prost_reflect::Kind;
-
 use super::{Shared, Unwritable, Writer};
 use crate::function;
-use crate::function::code::{Code, Yields, code};
-use crate::model::{Root, Type, Value};
+use crate::function::code::Yields;
+use crate::model::{Type, Value};
 
 impl Writer<'_> {
     /// An expression that yields an owned JSON object.
@@ -15,18 +13,11 @@ impl Writer<'_> {
         value: &Value,
         shared: &mut Shared,
     ) -> Result<String, Unwritable> {
-        if let Some(object) = self.of_event(value)? {
-            return Ok(match object.optional {
-                true => format!("{}.unwrap_or_default()", object.rust),
-                false => object.rust,
-            });
-        }
         let code = self.code(name, value, shared)?;
+        let own = self.by_path || makes_its_own(value);
         match (&code.yields, code.optional) {
-            (Yields::Made, true) if makes_its_own(value) => {
-                Ok(format!("{}.unwrap_or_default()", code.rust))
-            }
-            (Yields::Made, false) if makes_its_own(value) => Ok(code.rust),
+            (Yields::Made, true) if own => Ok(format!("{}.unwrap_or_default()", code.rust)),
+            (Yields::Made, false) if own => Ok(code.rust),
             (Yields::Object | Yields::Made, true) => Ok(format!(
                 "{}.map(function::copy).unwrap_or_default()",
                 code.rust
@@ -43,19 +34,14 @@ impl Writer<'_> {
         value: &Value,
         shared: &mut Shared,
     ) -> Result<String, Unwritable> {
-        if let Some(object) = self.of_event(value)? {
-            return Ok(match object.optional {
-                true => object.rust,
-                false => format!("Some({})", object.rust),
-            });
-        }
         let code = self.code(name, value, shared)?;
         let code = match code.yields {
             Yields::Enum(_) => self.fit(name, &Type::String, code)?,
             _ => code,
         };
+        let own = self.by_path || makes_its_own(value);
         let owned = match (&code.yields, code.optional) {
-            (Yields::Made, _) if makes_its_own(value) => code.rust,
+            (Yields::Made, _) if own => code.rust,
             (Yields::Object | Yields::Made, true) => format!("{}.map(function::copy)", code.rust),
             (Yields::Object | Yields::Made, false) => format!("function::copy({})", code.rust),
             (
@@ -77,52 +63,6 @@ impl Writer<'_> {
             true => owned,
             false => format!("Some({owned})"),
         })
-    }
-
-    /// The object that a message of an app event is in JSON, if the value is one: the event under its header, header, event
-    /// or payload, or a message inside of them.
-    fn of_event(&self, value: &Value) -> Result<Option<Code>, Unwritable> {
-        let is_plain = value.functions.iter().all(|f| function::of(f).is_label);
-        if !self.by_path || !is_plain {
-            return Ok(None);
-        }
-        let made = |rust: &str| Ok(Some(code(rust, Yields::Made)));
-        match &value.root {
-            Root::WholeBody => made("group.json(&ENVELOPE)?"),
-            Root::Header(path) if path.is_empty() => {
-                made("json::message_object(ENVELOPE.header_shape, group.header)?")
-            }
-            Root::Event(path) if path.is_empty() => {
-                made("json::message_object(ENVELOPE.event_shape, group.only()?)?")
-            }
-            Root::Payload => made(
-                "json::message_object(group.kind.shape, group.event_at(&ENVELOPE, &[group.kind.number]).message().unwrap_or_default())?",
-            ),
-            root => {
-                let code = self.root(root)?;
-                let Yields::Message(field) = &code.yields else {
-                    return Ok(None);
-                };
-                let Kind::Message(message) = field.kind() else {
-                    return Ok(None);
-                };
-                if value.ty != Type::Json {
-                    return Ok(None);
-                }
-                let read = match message.full_name() {
-                    "google.protobuf.Struct" => "json::struct_object".to_owned(),
-                    _ => format!(
-                        "|bytes| json::message_object(&shapes::{}, bytes)",
-                        self.shapes.path(&message)
-                    ),
-                };
-                Ok(Some(Code {
-                    rust: format!("{}.map({read}).transpose()?", code.rust),
-                    yields: Yields::Made,
-                    ..code
-                }))
-            }
-        }
     }
 }
 

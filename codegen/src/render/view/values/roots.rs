@@ -11,6 +11,9 @@ use crate::render::view::readers::is_run;
 
 impl Writer<'_> {
     pub(super) fn root(&self, root: &Root) -> Result<Code, Unwritable> {
+        if let Some(of_event) = self.of_event(root) {
+            return of_event;
+        }
         match root {
             Root::Now => Ok(code("cx.now_ms", Yields::Millis)),
             Root::TypeName => Ok(code("group.kind.name", Yields::Str)),
@@ -19,7 +22,6 @@ impl Writer<'_> {
             Root::Id => Ok(code("message.id", Yields::Str)),
             Root::Received => Ok(code("message.received_ms", Yields::Millis)),
             Root::Payload => Ok(code("event.payload", Yields::Payload)),
-            Root::Header(_) | Root::Event(_) | Root::PayloadField(_) if self.by_path => at(root),
             Root::Header(path) => self.path("header", path),
             Root::Event(path) => self.path("event", path),
             Root::PayloadField(path) => self.path("payload", path),
@@ -73,48 +75,6 @@ impl Writer<'_> {
         }
         name
     }
-}
-
-/// A field of an app event, at the end of the numbers that lead to it.
-fn at(root: &Root) -> Result<Code, Unwritable> {
-    let (call, first, path) = match root {
-        Root::Header(path) => ("header_at", None, path),
-        Root::Event(path) => ("event_at", None, path),
-        Root::PayloadField(path) => ("event_at", Some("group.kind.number"), path),
-        _ => return Err("only an app event has such fields".into()),
-    };
-    let Some(last) = path.last() else {
-        return Err("a whole message is no single value".into());
-    };
-    if last.is_list() || last.is_map() {
-        return Err("a list or a map is in the object around it".into());
-    }
-    let (read, yields) = match last.kind() {
-        Kind::Bool => ("boolean", Yields::Bool),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => ("int32", Yields::I32),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => ("int64", Yields::I64),
-        Kind::Uint32 | Kind::Fixed32 => ("uint32", Yields::U32),
-        Kind::Uint64 | Kind::Fixed64 => ("uint64", Yields::U64),
-        Kind::Float => ("float", Yields::F32),
-        Kind::Double => ("double", Yields::F64),
-        Kind::String => ("text", Yields::Str),
-        Kind::Enum(_) => ("enumeration", Yields::Enum(last.clone())),
-        Kind::Message(_) => ("message", Yields::Message(last.clone())),
-        Kind::Bytes => return Err("bytes are in the object around them".into()),
-    };
-    let numbers = path.iter().map(|field| field.number().to_string());
-    let numbers: Vec<String> = first.map(str::to_owned).into_iter().chain(numbers).collect();
-    let rust = format!("group.{call}(&ENVELOPE, &[{}]).{read}()", numbers.join(", "));
-    let optional = last.supports_presence();
-    Ok(Code {
-        rust: match optional {
-            true => rust,
-            false => format!("{rust}.unwrap_or_default()"),
-        },
-        yields,
-        optional,
-        attempt: None,
-    })
 }
 
 /// Field of a dead letter.
