@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use event_grpc_codegen::model::{
-    ClickHouse, ColumnSource, Ids, Input, Intake, Model, Queue, RoutingKey, Store, Table,
+    ClickHouse, ColumnSource, Format, Ids, Input, Intake, Model, Queue, Root, RoutingKey, Store,
+    Table,
 };
 use event_grpc_codegen::schema::lock::Lock;
 
@@ -348,4 +349,37 @@ fn a_version_of_ids_is_a_fact_with_its_time() {
         lock.contains("\nid kinds.Events 2 from 2026-12-01T00:00:00Z\n"),
         "{lock}"
     );
+}
+
+#[test]
+fn a_request_of_app_events_takes_what_an_event_has_and_its_lock_says_so() {
+    let model = model();
+    for request in &model.requests {
+        assert!(request.events, "{}", request.name);
+        assert_eq!(request.message.full_name(), "kinds.Events");
+    }
+    // The same fields of all types that come, and no others.
+    let every = &model.requests[0];
+    let number = every.members.iter().find(|m| m.name == "number").unwrap();
+    assert!(matches!(&number.value, ColumnSource::ByType(values) if values.len() == 1));
+    let whole = every.whole.as_ref().unwrap();
+    assert!(matches!(&whole.value, ColumnSource::Value(value) if value.root == Root::Payload));
+    let raw = &model.requests[1];
+    assert_eq!(raw.targets[0].format(), Format::Protobuf);
+    let lock = Lock::of(&model).render();
+    for fact in [
+        "body every_out * $payload | without(\"aString\")",
+        "body every_out id event.id",
+        "body every_out number payload.inner.number",
+        "body every_out sender header",
+        "body every_out whole body",
+        "body raw * body",
+        "by raw header.sessionId | default(\"all\")",
+        "record-format raw all protobuf",
+        "record-key every_out * payload.anInt64",
+        "record-key raw all event.id",
+        "request raw kinds.Events",
+    ] {
+        assert!(lock.contains(&format!("\n{fact}\n")), "{fact}\n{lock}");
+    }
 }

@@ -4,7 +4,7 @@
 //! Who people are, for WebEngage.
 
 use crate::contract::{
-    Context, Message, Piece, Request, RowError, Target, To, function, json,
+    Context, Make, Message, Piece, Request, RowError, Target, To, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -38,8 +38,10 @@ pub static REQUEST: Request = Request {
             ],
         },
     ],
-    choose: target,
-    body,
+    make: Make::Messages {
+        choose: target,
+        body,
+    },
     idempotency_key: Some("Idempotency-Key"),
     timeout_ms: 10_000,
     concurrency: 8,

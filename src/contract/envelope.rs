@@ -2,6 +2,7 @@
 
 use super::ids::Ids;
 use crate::protobuf::Shape;
+use crate::protobuf::writer::push_field;
 
 /// The number of the field of a request in a broker message that holds its client's name, a text: the highest that
 /// protobuf has but one. Intake writes it, and takes it from no sender: it reads a request's header and events alone.
@@ -35,6 +36,17 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The request that holds events under their header.
+    pub fn request(&self, header: &[u8], events: &[&[u8]]) -> Vec<u8> {
+        let len: usize = events.iter().map(|event| event.len() + 6).sum();
+        let mut out = Vec::with_capacity(header.len() + len + 16);
+        push_field(&mut out, self.header, header);
+        for event in events {
+            push_field(&mut out, self.events, event);
+        }
+        out
+    }
+
     /// The event type with this field number in the oneof.
     #[inline]
     pub fn event_type(&self, number: u32) -> Option<&'static EventType> {

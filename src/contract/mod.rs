@@ -30,9 +30,9 @@ pub use partition::{
 };
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
-pub use request::{Made, Piece, Rate, Request, Target, Template, To};
+pub use request::{Aim, Made, Make, Piece, Rate, RecordKey, Request, Target, Template, To};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
-pub use row::{Context, Group, Message, TextOf};
+pub use row::{Context, Group, Message, TextOf, TextOfEvent, Unit};
 pub use schema::{Relation, Schema, Schemas};
 pub use source::{
     Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,

@@ -6,8 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::envelope::Envelope;
 use super::row::{Message, TextOf};
-use crate::protobuf::wire::{self, RECURSION_LIMIT, RawValue, WireType, zigzag32, zigzag64};
-use crate::protobuf::{Kind, Label, Shape};
+use crate::protobuf::{At, Label, Shape};
 
 /// Place of a queue among the partitions of one that is declared with `partitions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,70 +90,21 @@ pub fn hash_at(shape: &Shape, bytes: &[u8], path: &[u32]) -> Option<u64> {
 
 /// The text at a path, or the decimal digits of the whole number there; none if there is none, or if it is empty.
 pub fn text_at<'a>(shape: &Shape, bytes: &'a [u8], path: &[u32]) -> Option<Cow<'a, [u8]>> {
-    let (label, kind, value) = last_at(shape, bytes, path)?;
-    let is_default = |number: i128| number == 0 && label == Label::Implicit;
-    match (kind, value) {
-        (Kind::String, RawValue::Delimited(text)) if !text.is_empty() => Some(Cow::Borrowed(text)),
-        (kind, value) => match whole_number(kind, value)? {
-            number if is_default(number) => None,
+    let found = At::path(shape, bytes, path);
+    match found.text_bytes() {
+        Some(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
+        Some(_) => None,
+        None => match found.whole_number()? {
+            0 if found.label() == Some(Label::Implicit) => None,
             number => Some(Cow::Owned(number.to_string().into_bytes())),
         },
     }
 }
 
-/// The value at a path that counts as protobuf merges messages: the last.
-fn last_at<'a>(
-    shape: &Shape,
-    bytes: &'a [u8],
-    path: &[u32],
-) -> Option<(Label, Kind, RawValue<'a>)> {
-    let (wanted, inside) = path.split_first()?;
-    let (_, field) = shape.field(*wanted)?;
-    let (mut at, mut last) = (0, None);
-    while at < bytes.len() {
-        let (number, wire_type) = wire::key(bytes, &mut at).ok()?;
-        if number != *wanted {
-            wire::skip(bytes, &mut at, number, wire_type, RECURSION_LIMIT).ok()?;
-            continue;
-        }
-        let value = match wire_type {
-            WireType::Varint => RawValue::Varint(wire::varint(bytes, &mut at).ok()?),
-            WireType::SixtyFourBit => RawValue::Fixed64(wire::fixed(bytes, &mut at).ok()?),
-            WireType::ThirtyTwoBit => RawValue::Fixed32(wire::fixed(bytes, &mut at).ok()?),
-            WireType::LengthDelimited => RawValue::Delimited(wire::delimited(bytes, &mut at).ok()?),
-            WireType::StartGroup | WireType::EndGroup => return None,
-        };
-        match (inside.is_empty(), value, field.kind.shape()) {
-            (true, value, _) => last = Some((field.label, field.kind, value)),
-            (false, RawValue::Delimited(inner), Some(shape)) => {
-                last = last_at(shape, inner, inside).or(last);
-            }
-            _ => return None,
-        }
-    }
-    last
-}
-
-fn whole_number(kind: Kind, value: RawValue<'_>) -> Option<i128> {
-    Some(match (kind, value) {
-        (Kind::Int32, RawValue::Varint(v)) => i128::from(v as i32),
-        (Kind::Int64, RawValue::Varint(v)) => i128::from(v as i64),
-        (Kind::Uint32, RawValue::Varint(v)) => i128::from(v as u32),
-        (Kind::Uint64, RawValue::Varint(v)) => i128::from(v),
-        (Kind::Sint32, RawValue::Varint(v)) => i128::from(zigzag32(v)),
-        (Kind::Sint64, RawValue::Varint(v)) => i128::from(zigzag64(v)),
-        (Kind::Fixed32, RawValue::Fixed32(b)) => i128::from(u32::from_le_bytes(b)),
-        (Kind::Sfixed32, RawValue::Fixed32(b)) => i128::from(i32::from_le_bytes(b)),
-        (Kind::Fixed64, RawValue::Fixed64(b)) => i128::from(u64::from_le_bytes(b)),
-        (Kind::Sfixed64, RawValue::Fixed64(b)) => i128::from(i64::from_le_bytes(b)),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protobuf::Field;
+    use crate::protobuf::{Field, Kind};
 
     const INNER: Shape = shape(&[field(1, Kind::String, Label::Implicit)]);
     const OUTER: Shape = shape(&[

@@ -61,7 +61,7 @@ impl Queue {
 pub enum Destination {
     /// In a table, as rows of a batch.
     Table(&'static Table),
-    /// At an HTTP API, one by one.
+    /// At an HTTP API or in a topic of others, one by one.
     Request(&'static Request),
 }
 

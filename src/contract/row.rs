@@ -1,7 +1,9 @@
 //! Input of a transform: a group of events, a JSON message or a dead letter.
 
-use super::envelope::EventType;
-use crate::json::{Map, Value};
+use super::envelope::{Envelope, EventType};
+use crate::json::{Map, Value, message_object};
+use crate::protobuf::wire::RECURSION_LIMIT;
+use crate::protobuf::{At, Shape, well_formed};
 use crate::row_error::RowError;
 
 /// Events of one type that share a header, as slices of the message that they came in.
@@ -17,8 +19,84 @@ pub struct Group<'a> {
     pub client: &'a str,
 }
 
+impl<'a> Group<'a> {
+    /// Its event, of a group that has one.
+    ///
+    /// # Errors
+    ///
+    /// If it has none or several.
+    pub fn only(&self) -> Result<&'a [u8], RowError> {
+        match self.events {
+            [event] => Ok(event),
+            _ => Err(RowError::Layout("of one event")),
+        }
+    }
+
+    /// What is at a path of its header.
+    pub fn header_at(&self, envelope: &Envelope, path: &[u32]) -> At<'a> {
+        At::path(envelope.header_shape, self.header, path)
+    }
+
+    /// What is at a path of its event, of a group that has one.
+    pub fn event_at(&self, envelope: &Envelope, path: &[u32]) -> At<'a> {
+        let event = self.only().unwrap_or_default();
+        At::path(envelope.event_shape, event, path)
+    }
+
+    /// The request that holds it alone: the message that a sender would send.
+    pub fn request(&self, envelope: &Envelope) -> Vec<u8> {
+        envelope.request(self.header, self.events)
+    }
+
+    /// That request as proto3 JSON.
+    ///
+    /// # Errors
+    ///
+    /// If header or events are not well formed, or not in canonical order.
+    pub fn json(&self, envelope: &Envelope) -> Result<Map, RowError> {
+        let name = |number: u32| {
+            let field = envelope.request_shape.field(number);
+            field.map_or("", |(_, field)| field.json_name).to_owned()
+        };
+        let header = Value::Object(message_object(envelope.header_shape, self.header)?);
+        let events = self.events.iter();
+        let events = events
+            .map(|event| message_object(envelope.event_shape, event).map(Value::Object))
+            .collect::<Result<_, _>>()?;
+        Ok([
+            (name(envelope.header), header),
+            (name(envelope.events), Value::Array(events)),
+        ]
+        .into())
+    }
+
+    /// Whether header and events are well formed.
+    ///
+    /// # Errors
+    ///
+    /// If one of them isn't.
+    pub fn check(&self, envelope: &Envelope) -> Result<(), RowError> {
+        well_formed::check(self.header, envelope.header_shape, RECURSION_LIMIT)?;
+        let mut events = self.events.iter();
+        events
+            .try_for_each(|event| well_formed::check(event, envelope.event_shape, RECURSION_LIMIT))
+    }
+}
+
 /// Function that makes a text of a message.
 pub type TextOf = fn(&Message<'_>) -> Result<String, RowError>;
+
+/// Function that makes a text of an event, in a group by itself.
+pub type TextOfEvent = fn(&Group<'_>) -> Result<String, RowError>;
+
+/// What a message holds, one by one: a JSON object of a shape, or an app event in a group by itself.
+#[derive(Debug, Clone, Copy)]
+pub enum Unit<'a> {
+    /// A JSON object.
+    Message(&'static Shape, &'a Message<'a>),
+    /// An app event.
+    Event(&'static Envelope, &'a Group<'a>),
+}
 
 /// One JSON object and what is known of it from outside.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::broker::{Bound, Topology};
 use crate::contract::{
-    Append, Block, Context, Destination, Input, Message, Pipeline, Queue, Source,
+    Append, Block, Context, Destination, Input, Message, Pipeline, Queue, Source, Unit,
 };
 use crate::json;
 use crate::row_error::RowError;
@@ -113,7 +113,8 @@ impl QueueTrial {
         let table = match self.queue.into {
             Destination::Table(table) => table,
             Destination::Request(request) => {
-                return request.made_of(shape, message, cx).map(drop);
+                let unit = Unit::Message(shape, message);
+                return request.made_of(unit, cx).map(drop);
             }
         };
         json::any_of(message.body, shape)?;

@@ -1,7 +1,9 @@
-//! JSON that others wrote: its values with the digits that they came with, its limits, and the fields of its messages.
+//! JSON that others wrote: its values with the digits that they came with, its limits, and the fields of its messages; and
+//! messages of ours as JSON.
 
 mod fields;
 pub mod limits;
+mod message;
 mod number;
 mod structs;
 mod text;
@@ -12,6 +14,7 @@ pub use fields::{
     optional_double, optional_float, optional_int32, optional_int64, optional_object,
     optional_text, optional_uint32, optional_uint64, text, uint32, uint64, value_text,
 };
+pub use message::message_object;
 pub use number::{Number, Plain};
 pub use structs::struct_object;
 pub use text::{Fault, parse, parse_object};

@@ -1,23 +1,26 @@
-//! Forwarder: sends the messages of a queue to an HTTP API or a topic of others, one by one, and settles each.
+//! Forwarder: sends what the messages of a queue hold to an HTTP API or a topic of others, one by one, and settles each.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Setup;
-use super::append::json_message;
+use super::blocking;
 use super::breaker::Breakers;
 use super::catch_panic::catch_panic_async;
 use super::disposition::{Forwarding, decide_request};
 use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
-use super::message::{Content, Prepared, units};
+use super::message::{Prepared, units};
+use super::outbound::{Outbound, Sent};
 use super::settle::{Decided, GivenUp, settle};
 use super::traced;
-use crate::contract::{Context, Input, Message, Request};
+use crate::contract::{Context, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::row_error::RowError;
@@ -34,20 +37,20 @@ pub(super) struct Forwarder {
     breakers: Breakers,
 }
 
-/// Message on its way to one target.
+/// Object or event on its way to one target.
 struct Parcel<'a> {
     target: &'a Target,
     gate: &'a Gate,
     body: Bytes,
     /// Key of the record, if it becomes one.
     key: Option<String>,
-    id: &'a str,
+    id: String,
     retries: u8,
     /// Span of its message, if that is recorded.
     trace: Option<TraceContext>,
 }
 
-/// Outcome of one object of a message.
+/// Outcome of one object or event of a message.
 enum ForwardOutcome {
     Taken,
     Dead {
@@ -99,32 +102,56 @@ impl Forwarder {
         settle(&self.setup, decided).await
     }
 
-    /// Sends the objects of a message, and returns the failed ones and the number of attempts.
+    /// Sends the objects or events of a message, and returns the failed ones and the number of attempts.
     async fn forward(&self, message: &Prepared) -> Result<(Vec<Failed>, u32), GivenUp> {
+        let cx = Context { now_ms: now_ms() };
+        let outbound = match Outbound::of(message, self.request, &cx) {
+            Ok(outbound) => outbound,
+            Err(failed) => return Ok((vec![failed], 1)),
+        };
+        let bytes = message.delivery.body.len() as u64;
+        let (lanes, mut failed) = blocking::work(bytes, || outbound.lanes());
+        let at_once = usize::from(self.request.concurrency.max(1));
+        let (mut left, mut under_way) = (lanes.iter(), FuturesUnordered::new());
+        let mut most = 1;
+        loop {
+            while under_way.len() < at_once
+                && let Some(lane) = left.next()
+            {
+                under_way.push(self.lane(message, &outbound, lane));
+            }
+            let Some(done) = under_way.next().await else {
+                break;
+            };
+            let (of_lane, attempts) = done?;
+            failed.extend(of_lane);
+            most = most.max(attempts);
+        }
+        failed.sort_by_key(|failed| failed.unit);
+        Ok((failed, most))
+    }
+
+    /// Sends the units of a lane one after the other, likewise.
+    async fn lane(
+        &self,
+        message: &Prepared,
+        outbound: &Outbound<'_>,
+        lane: &[usize],
+    ) -> Result<(Vec<Failed>, u32), GivenUp> {
         let mut failed = Vec::new();
         let mut most = 1;
-        let objects = match &message.content {
-            Content::Json(objects) => objects,
-            Content::Malformed(bad) => return Ok((vec![bad_unit(0, "", bad)], 1)),
-            Content::Panicked(panic) => return Ok((vec![panicked_unit(0, "", panic)], 1)),
-            _ => {
-                let bad = RowError::Layout("of such messages");
-                return Ok((vec![bad_unit(0, "", &bad)], 1));
-            }
-        };
-        let cx = Context { now_ms: now_ms() };
-        for unit in 0..objects.len() {
-            let object = json_message(message, objects, unit, &cx);
-            let made = match &object {
-                Ok(object) => self.parcel(message, object.message(), &cx),
-                Err(bad) => Err(bad.clone()),
-            };
-            let parcel = match made {
-                Ok(parcel) => parcel,
+        for unit in lane.iter().copied() {
+            let sent = match outbound.sent(unit) {
+                Ok(sent) => sent,
                 Err(bad) => {
-                    failed.push(bad_unit(unit, "", &bad));
+                    failed.push(bad);
                     continue;
                 }
+            };
+            let Some(parcel) = self.parcel(message, sent) else {
+                let bad = RowError::Layout("of such targets");
+                failed.push(bad_unit(unit, outbound.kind(unit), &bad));
+                continue;
             };
             let began = Instant::now();
             let outcome = self.deliver(&parcel).await?;
@@ -140,7 +167,7 @@ impl Forwarder {
                     most = most.max(attempts);
                     failed.push(Failed {
                         unit,
-                        event_type: String::new(),
+                        event_type: outbound.kind(unit).to_owned(),
                         class,
                         reason,
                         verdict: Verdict::Dead,
@@ -155,29 +182,18 @@ impl Forwarder {
         Ok((failed, most))
     }
 
-    fn parcel<'a>(
-        &'a self,
-        of: &Prepared,
-        message: Message<'a>,
-        cx: &Context,
-    ) -> Result<Parcel<'a>, RowError> {
-        let queue = of.queue;
-        let Input::Json(shape) = queue.input else {
-            return Err(RowError::Layout("of such messages"));
-        };
-        let made = self.request.made_of(shape, &message, cx)?;
-        match (self.targets.get(made.target), self.gates.get(made.target)) {
-            (Some(target), Some(gate)) => Ok(Parcel {
-                target,
-                gate,
-                body: made.body.into(),
-                key: made.key,
-                id: message.id,
-                retries: queue.retries,
-                trace: of.delivery.ack_guard.trace(),
-            }),
-            _ => Err(RowError::Layout("of such targets")),
-        }
+    /// What is sent, on its way; none if there is no such target.
+    fn parcel<'a>(&'a self, of: &Prepared, sent: Sent) -> Option<Parcel<'a>> {
+        let Sent { made, id } = sent;
+        Some(Parcel {
+            target: self.targets.get(made.aim.target)?,
+            gate: self.gates.get(made.aim.target)?,
+            body: made.body.into(),
+            key: made.aim.key,
+            id,
+            retries: of.queue.retries,
+            trace: of.delivery.ack_guard.trace(),
+        })
     }
 
     /// Sends one body until the target has accepted it, or it is a dead letter.
@@ -225,7 +241,7 @@ impl Forwarder {
 
     /// One attempt, once the gate and the target's rate limit allow it.
     async fn attempt(&self, parcel: &Parcel<'_>) -> Result<Option<RequestError>, GivenUp> {
-        let Parcel { target, gate, .. } = *parcel;
+        let Parcel { target, gate, .. } = parcel;
         loop {
             let pass = self.unless_stopped(gate.pass()).await?;
             let turn = self.unless_stopped(target.turn()).await?;
@@ -233,7 +249,7 @@ impl Forwarder {
                 continue;
             }
             let mut span = traced::request(&self.setup.states.tracer, parcel.trace, target);
-            let (id, key) = (parcel.id, parcel.key.as_deref());
+            let (id, key) = (parcel.id.as_str(), parcel.key.as_deref());
             let sending = target.send(turn, parcel.body.clone(), id, key, span.as_mut());
             let sent = cancellable(&self.setup.give_up, sending).await?;
             traced::answered(span, &sent);

@@ -1,5 +1,5 @@
 //! Workers: from a queue to its table: workers prepare messages, a batcher turns them into a block, stores it and
-//! settles. Or from a queue to an HTTP API: a worker forwards one message after the other and settles each.
+//! settles. Or from a queue to an HTTP API or a topic of others: a worker forwards one message after the other and settles each.
 //!
 //! A message is acknowledged when all its rows are stored and its bad events are confirmed dead letters. Until then it
 //! is held; dropping it gives it back to its queue. [`ack_guard`] has the states of a message, [`disposition`] the reaction
@@ -37,6 +37,7 @@ mod lanes;
 mod late;
 mod message;
 mod objects;
+mod outbound;
 mod prepare;
 mod proto_json;
 mod renew;

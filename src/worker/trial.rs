@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::append::{append, json_message};
-use super::failed::{Failed, bad_unit, panicked_unit};
-use super::message::{Content, Prepared, units};
+use super::append::append;
+use super::failed::Failed;
+use super::message::{Prepared, units};
+use super::outbound::Outbound;
 use super::prepare::Preparer;
 use crate::broker::Delivery;
-use crate::contract::{Block, Context, Destination, Input, Pipeline, Queue, Request};
-use crate::row_error::RowError;
+use crate::contract::{Block, Context, Destination, Pipeline, Queue, Request};
 use crate::time::now_ms;
 
 /// Tries messages of the queues of a pipeline.
@@ -65,18 +65,10 @@ impl Trial {
     }
 }
 
-/// Objects of a message that can't be sent to an API.
-fn forwarded(message: &Prepared, request: &Request, cx: &Context) -> Vec<Failed> {
-    let (objects, shape) = match (&message.content, message.queue.input) {
-        (Content::Json(objects), Input::Json(shape)) => (objects, shape),
-        (Content::Malformed(bad), _) => return vec![bad_unit(0, "", bad)],
-        (Content::Panicked(panic), _) => return vec![panicked_unit(0, "", panic)],
-        _ => return vec![bad_unit(0, "", &RowError::Layout("of such messages"))],
-    };
-    let tried = (0..objects.len()).filter_map(|unit| {
-        let made = json_message(message, objects, unit, cx)
-            .and_then(|object| request.made_of(shape, &object.message(), cx).map(drop));
-        made.err().map(|bad| bad_unit(unit, "", &bad))
-    });
-    tried.collect()
+/// What of a message can't be sent.
+fn forwarded(message: &Prepared, request: &'static Request, cx: &Context) -> Vec<Failed> {
+    match Outbound::of(message, request, cx) {
+        Ok(outbound) => outbound.bad(),
+        Err(failed) => vec![failed],
+    }
 }

@@ -9,7 +9,6 @@ use super::message::{Content, Prepared};
 use super::split::Part;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};
-use crate::protobuf::writer::push_field;
 
 /// Message that would hold the unit alone.
 pub(super) struct Body {
@@ -172,16 +171,9 @@ fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
 
 /// Request that holds events under their header.
 fn request(envelope: &Envelope, part: &Part, events: &[&Range<usize>], body: &[u8]) -> Bytes {
-    let len: usize = events.iter().map(|event| event.len() + 6).sum();
-    let mut out = Vec::with_capacity(part.header.len() + len + 16);
     let events = events.iter();
-    let events = events.map(|event| body.get((*event).clone()).unwrap_or_default());
-    let events = events.map(|event| (envelope.events, event));
-    for (number, bytes) in [(envelope.header, &part.header[..])]
-        .into_iter()
-        .chain(events)
-    {
-        push_field(&mut out, number, bytes);
-    }
-    out.into()
+    let events: Vec<&[u8]> = events
+        .map(|event| body.get((*event).clone()).unwrap_or_default())
+        .collect();
+    envelope.request(&part.header, &events).into()
 }

@@ -1,8 +1,9 @@
-//! Messages that are forwarded to an HTTP API, which misbehaves.
+//! Messages and app events that are forwarded to an HTTP API, which misbehaves, or to a topic.
 
 mod answers;
 mod best_effort;
 mod breaker;
+mod events;
 mod ids;
 mod instance;
 mod pace;

@@ -2,10 +2,10 @@
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::is_identifier;
-use crate::model::{Destination, Input};
+use crate::model::Destination;
 use crate::resolve::Resolved;
 use crate::rules::reading::CONFLICTING_KEYS;
-use crate::rules::requests::{DESTINATION_NAME, REQUEST_INPUT, UNUSED_REQUEST};
+use crate::rules::requests::{DESTINATION_NAME, UNUSED_REQUEST};
 use crate::syntax::spec;
 
 /// Checks names, what feeds requests, and what their queues can't have.
@@ -57,21 +57,11 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         let Some(declared) = spec.queue(&queue.name) else {
             continue;
         };
-        if let (Some(into), Some(Input::Events | Input::DeadLetters)) =
-            (&declared.into, &queue.input)
-        {
-            let message = format!("the messages of queue `{}` are not JSON", queue.name);
-            out.push(
-                Diagnostic::new(&REQUEST_INPUT, message)
-                    .at(into.span, "a request takes JSON messages")
-                    .and(queue.place, "app events"),
-            );
-        }
         if let Some(place) = batch(&declared.settings) {
             let message = "a queue into a request has no `batch`";
             out.push(
                 Diagnostic::new(&CONFLICTING_KEYS, message)
-                    .at(place, "its messages are sent one by one")
+                    .at(place, "what it holds is sent one by one")
                     .and(declared.into.as_ref().map(|into| into.span), "a request"),
             );
         }

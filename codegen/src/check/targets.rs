@@ -3,7 +3,7 @@
 use super::given::given;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
-use crate::model;
+use crate::model::{self, ColumnSource};
 use crate::resolve::Resolved;
 use crate::rules::targets::{DEFAULT_TARGET, UNREACHABLE_TARGET};
 use crate::syntax::spec;
@@ -20,6 +20,9 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
 
 fn targets(declared: &spec::Request, request: &model::Request, out: &mut Diagnostics) {
     let (Some(by), Some((value, _))) = (&declared.by, &request.by) else {
+        return;
+    };
+    let ColumnSource::Value(value) = value else {
         return;
     };
     let given = given(value);

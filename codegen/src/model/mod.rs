@@ -305,13 +305,23 @@ pub struct Column {
     pub doc: String,
 }
 
-/// Source of a column's values.
+/// Source of the values of a column, or of a part of a request.
 #[derive(Debug, Clone)]
 pub enum ColumnSource {
     /// The same value for every input.
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
     ByType(BTreeMap<u32, Value>),
+}
+
+impl ColumnSource {
+    /// Its values, by ascending number of their event types.
+    pub fn values(&self) -> Vec<&Value> {
+        match self {
+            ColumnSource::Value(value) => vec![value],
+            ColumnSource::ByType(values) => values.values().collect(),
+        }
+    }
 }
 
 /// A typed expression: a root and the functions that it goes through.
@@ -338,9 +348,9 @@ pub enum Root {
     Received,
     /// `$payload`: the payload message, whichever type it is.
     Payload,
-    /// `header.a.b`: fields from the header down; never empty.
+    /// `header.a.b`: fields from the header down; none for all of it, in requests.
     Header(Vec<prost_reflect::FieldDescriptor>),
-    /// `event.a`: fields from the event down.
+    /// `event.a`: fields from the event down, likewise.
     Event(Vec<prost_reflect::FieldDescriptor>),
     /// `payload.a.b`, or a field of a wildcard over the payload.
     PayloadField(Vec<prost_reflect::FieldDescriptor>),

@@ -1,8 +1,8 @@
-//! Requests: HTTP APIs and topics of Kafka that messages are forwarded to.
+//! Requests: HTTP APIs and topics of Kafka that messages and app events are forwarded to.
 
 use prost_reflect::MessageDescriptor;
 
-use super::Value;
+use super::{ColumnSource, Format};
 
 /// Request that forwards messages.
 #[derive(Debug, Clone)]
@@ -11,10 +11,12 @@ pub struct Request {
     pub name: String,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// Message that is forwarded.
+    /// Message that is forwarded; of app events the request that holds one.
     pub message: MessageDescriptor,
+    /// True if it forwards app events, one by one.
+    pub events: bool,
     /// Expression that chooses among several targets, and its text.
-    pub by: Option<(Value, String)>,
+    pub by: Option<(ColumnSource, String)>,
     /// Targets; a single one if nothing chooses.
     pub targets: Vec<Target>,
     /// The object that the members are put into; none for an empty one.
@@ -60,8 +62,10 @@ pub enum To {
     Topic {
         /// Its name.
         name: String,
+        /// Format of the values of records.
+        format: Format,
         /// The expression that gives the key of a record, and its text.
-        key: Option<(Value, String)>,
+        key: Option<(ColumnSource, String)>,
     },
 }
 
@@ -77,6 +81,14 @@ impl Target {
     /// True if it is a topic.
     pub fn is_topic(&self) -> bool {
         matches!(self.to, To::Topic { .. })
+    }
+
+    /// Format of what it gets: JSON, but for topics that say otherwise.
+    pub fn format(&self) -> Format {
+        match self.to {
+            To::Topic { format, .. } => format,
+            To::Url { .. } => Format::Json,
+        }
     }
 }
 
@@ -103,8 +115,8 @@ pub enum Piece {
 pub struct Member {
     /// Its name; empty for the whole.
     pub name: String,
-    /// Remote address.
-    pub value: Value,
+    /// Source of its value.
+    pub value: ColumnSource,
     /// The expression as written.
     pub written: String,
 }

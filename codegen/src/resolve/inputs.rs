@@ -248,7 +248,7 @@ fn of_source(source: &Source<'_>) -> Option<Input> {
     })
 }
 
-fn same(one: &Input, other: &Input) -> bool {
+pub(super) fn same(one: &Input, other: &Input) -> bool {
     match (one, other) {
         (Input::Json(one), Input::Json(other)) => one == other,
         (Input::Events, Input::Events) | (Input::DeadLetters, Input::DeadLetters) => true,
@@ -256,7 +256,7 @@ fn same(one: &Input, other: &Input) -> bool {
     }
 }
 
-fn name(input: &Input) -> String {
+pub(super) fn name(input: &Input) -> String {
     match input {
         Input::Events => "app events".to_owned(),
         Input::Json(message) => format!("`{}` as JSON", message.full_name()),

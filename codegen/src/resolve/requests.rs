@@ -1,20 +1,17 @@
 //! Requests: what they forward, where to, as what, and what answers mean.
 
-use prost_reflect::MessageDescriptor;
+mod parts;
 
-use super::{Resolved, records, statuses::statuses};
+use super::{Queue, Resolved, inputs, records, routing, statuses::statuses};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
-use crate::base::names::{is_header, list};
-use crate::model::{
-    self, ColumnSource, Destination, Input, Member, Piece, Request, Root, Target, Template, To,
-    Type, Value,
-};
-use crate::resolve::typing::{self, Scope};
+use crate::base::names::is_header;
+use crate::model::{self, Destination, Input, Intake, Piece, Request, Target, Template, To};
 use crate::rules::feeding::MIXED_INPUT;
-use crate::rules::requests::{CHOICE, REQUEST_BODY, REQUEST_HEADER, URL, VARIABLE};
+use crate::rules::requests::{REQUEST_HEADER, URL, VARIABLE};
 use crate::syntax::spec;
 use crate::syntax::template;
 use crate::syntax::yaml::Text;
+use parts::Scoped;
 
 /// Headers that follow from the request, or that are set by other keys.
 const OWN_HEADERS: [&str; 8] = [
@@ -33,18 +30,25 @@ pub(super) fn resolve(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Opt
     let requests = resolved.spec.requests.iter().enumerate();
     requests
         .map(|(at, request)| {
-            let message = message(resolved, at, out);
+            let input = input(resolved, at, out);
             let targets = targets(request, out);
             let key = request.idempotency_key.as_ref();
             let key_fits = key.is_none_or(|key| header_name(key, out));
             let statuses = statuses(request, out);
-            let (message, (retried, refused)) = (message?, statuses?);
+            let (input, (retried, refused)) = (input?, statuses?);
+            let message = match &input {
+                Input::Json(message) => message.clone(),
+                _ => resolved.envelope.as_ref()?.request.clone(),
+            };
             let scoped = Scoped {
-                input: Input::Json(message.clone()),
+                events: matches!(input, Input::Events),
+                types: types(resolved, at),
+                input,
                 resolved,
             };
             let by = scoped.choice(request, out);
             let targets = scoped.with_keys(request, targets, out);
+            let formats_fit = records::formats(request, scoped.events, out);
             let (whole, members) = scoped.body(request, out)?;
             let number = |value: &Option<spec::Located<u64>>, default| {
                 value.as_ref().map_or(default, |located| located.value)
@@ -53,8 +57,10 @@ pub(super) fn resolve(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Opt
                 name: request.name.value.clone(),
                 doc: request.doc.clone(),
                 message,
+                events: scoped.events,
                 by: by?,
-                targets: targets.filter(|targets| key_fits && !targets.is_empty())?,
+                targets: targets
+                    .filter(|targets| key_fits && formats_fit && !targets.is_empty())?,
                 whole,
                 members,
                 idempotency_key: key.map(|key| key.value.clone()),
@@ -68,28 +74,20 @@ pub(super) fn resolve(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Opt
         .collect()
 }
 
-/// Message of a request's queues.
-fn message(resolved: &Resolved<'_>, at: usize, out: &mut Diagnostics) -> Option<MessageDescriptor> {
-    let mut found: Option<(&super::Queue, &MessageDescriptor)> = None;
-    for queue in &resolved.queues {
-        let (Some(Destination::Request(into)), Some(Input::Json(message))) =
-            (queue.into, &queue.input)
-        else {
+/// Input of a request's queues.
+fn input(resolved: &Resolved<'_>, at: usize, out: &mut Diagnostics) -> Option<Input> {
+    let mut found: Option<(&Queue, &Input)> = None;
+    for queue in of_request(resolved, at) {
+        let Some(input @ (Input::Json(_) | Input::Events)) = &queue.input else {
             continue;
         };
         match found {
-            _ if into != at => {}
-            None => found = Some((queue, message)),
-            Some((first, other)) if other != message => {
-                let text = format!(
-                    "a request can't take `{}` as well as `{}`",
-                    message.full_name(),
-                    other.full_name()
-                );
-                let mistake = Diagnostic::new(&MIXED_INPUT, text).and(
-                    first.place,
-                    format!("`{}` from this queue", other.full_name()),
-                );
+            None => found = Some((queue, input)),
+            Some((first, other)) if !inputs::same(other, input) => {
+                let (this, other) = (inputs::name(input), inputs::name(other));
+                let text = format!("a request can't take {this} as well as {other}");
+                let mistake = Diagnostic::new(&MIXED_INPUT, text)
+                    .and(first.place, format!("{other} from this queue"));
                 out.push(match queue.place {
                     Some(place) => mistake.at(place, "does not fit here"),
                     None => mistake,
@@ -99,7 +97,43 @@ fn message(resolved: &Resolved<'_>, at: usize, out: &mut Diagnostics) -> Option<
             Some(_) => {}
         }
     }
-    found.map(|(_, message)| message.clone())
+    found.map(|(_, input)| input.clone())
+}
+
+fn of_request<'r>(resolved: &'r Resolved<'_>, at: usize) -> impl Iterator<Item = &'r Queue> {
+    let into = Some(Destination::Request(at));
+    resolved.queues.iter().filter(move |q| q.into == into)
+}
+
+/// The numbers of the event types that come to a request, ascending: those that a binding of its queues matches, and all of
+/// them where others publish.
+fn types(resolved: &Resolved<'_>, at: usize) -> Vec<u32> {
+    let bound = |queue: &Queue, name: &str| {
+        let sources = resolved.sources.iter();
+        let mut exchanges = sources
+            .filter(|source| matches!(source.intake, Some(Intake::Grpc { .. })))
+            .filter_map(|source| source.spec.exchange.as_ref());
+        exchanges.any(|exchange| {
+            let kind = resolved.kind(&exchange.value);
+            let mut routes = queue.bindings.iter().map(|binding| &binding.value);
+            routes.any(|route| {
+                route.exchange == exchange.value && routing::matches(kind, &route.routing_key, name)
+            })
+        })
+    };
+    let declared = |queue: &Queue| {
+        let spec = resolved.spec.queue(&queue.name);
+        spec.is_some_and(|spec| spec.message.is_some())
+    };
+    let comes =
+        |name: &str| of_request(resolved, at).any(|queue| declared(queue) || bound(queue, name));
+    let all = resolved.envelope.iter().flat_map(|e| &e.types);
+    let mut types: Vec<u32> = all
+        .filter(|(_, message)| comes(message.name()))
+        .map(|(number, _)| *number)
+        .collect();
+    types.sort_unstable();
+    types
 }
 
 fn targets(request: &spec::Request, out: &mut Diagnostics) -> Option<Vec<Target>> {
@@ -110,7 +144,7 @@ fn targets(request: &spec::Request, out: &mut Diagnostics) -> Option<Vec<Target>
                 let template = template(url, out).filter(|found| is_url(found, url, out));
                 template.map(|url| To::Url { method, url })
             }
-            spec::To::Topic { name, .. } => records::topic(name, out),
+            spec::To::Topic { name, format, .. } => records::topic(name, format.as_ref(), out),
         };
         let mut headers = Some(Vec::new());
         let mut seen: Vec<&Text> = request.idempotency_key.iter().collect();
@@ -211,164 +245,6 @@ fn header_is_new(name: &Text, seen: &[&Text], out: &mut Diagnostics) -> bool {
             .and(Some(other.span), "first here"),
     );
     false
-}
-
-/// Scope of a request's expressions.
-struct Scoped<'a> {
-    input: Input,
-    resolved: &'a Resolved<'a>,
-}
-
-/// The whole of a body, and its members.
-type Body = (Option<Member>, Vec<Member>);
-
-impl Scoped<'_> {
-    fn value(&self, text: &Text, out: &mut Diagnostics) -> Option<Value> {
-        if text.value.trim() == "body" {
-            return Some(Value {
-                root: Root::WholeBody,
-                functions: Vec::new(),
-                ty: Type::Json,
-            });
-        }
-        let scope = Scope {
-            input: &self.input,
-            envelope: None,
-            types: &[],
-            types_known: true,
-            proto: self.resolved.proto,
-        };
-        let expression = typing::read(text, out)?;
-        match typing::resolve(&expression, text, &scope, out)? {
-            ColumnSource::Value(value) => Some(value),
-            ColumnSource::ByType(_) => None,
-        }
-    }
-
-    /// Expression that chooses the target; none inside if there is one target.
-    fn choice(
-        &self,
-        request: &spec::Request,
-        out: &mut Diagnostics,
-    ) -> Option<Option<(Value, String)>> {
-        let Some(text) = &request.by else {
-            return Some(None);
-        };
-        let value = self.value(text, out)?;
-        if value.ty == Type::String {
-            return Some(Some((value, text.value.clone())));
-        }
-        let known: Vec<&str> = request
-            .to
-            .iter()
-            .filter_map(|(value, _)| value.as_ref())
-            .map(|value| value.value.as_str())
-            .collect();
-        let mistake = Diagnostic::new(&CHOICE, "the expression that chooses a target must be text")
-            .at(text.span, format!("this is {}", value.ty));
-        out.push(match (value.ty.present(), known.first()) {
-            (Type::String, Some(first)) => mistake.help(format!(
-                "a field that may be absent becomes text with `| default(\"{first}\")`; targets: {}",
-                list(&known)
-            )),
-            _ => mistake,
-        });
-        None
-    }
-
-    /// The targets with the keys of their records.
-    fn with_keys(
-        &self,
-        request: &spec::Request,
-        targets: Option<Vec<Target>>,
-        out: &mut Diagnostics,
-    ) -> Option<Vec<Target>> {
-        let written = request.to.iter().map(|(_, target)| &target.to);
-        let keys: Option<Vec<_>> = written
-            .map(|to| match to {
-                spec::To::Topic { key: Some(key), .. } => {
-                    let value = self.value(key, out);
-                    value
-                        .and_then(|value| records::key(value, key, out))
-                        .map(Some)
-                }
-                _ => Some(None),
-            })
-            .collect();
-        let mut targets = targets?;
-        for (target, found) in targets.iter_mut().zip(keys?) {
-            if let To::Topic { key, .. } = &mut target.to {
-                *key = found;
-            }
-        }
-        Some(targets)
-    }
-
-    fn body(&self, request: &spec::Request, out: &mut Diagnostics) -> Option<Body> {
-        let written = |text: &Text| text.value.clone();
-        let whole = match &request.whole {
-            Some(text) => Some(self.object(text, out)),
-            None if request.made => None,
-            None => Some(Some(Member {
-                name: String::new(),
-                value: Value {
-                    root: Root::WholeBody,
-                    functions: Vec::new(),
-                    ty: Type::Json,
-                },
-                written: "body".to_owned(),
-            })),
-        };
-        let members: Vec<Option<Member>> = request
-            .members
-            .iter()
-            .map(|(name, text)| {
-                let value = self.value(text, out)?;
-                self.fits_json(&value, text, out).then(|| Member {
-                    name: name.value.clone(),
-                    value,
-                    written: written(text),
-                })
-            })
-            .collect();
-        let whole = match whole {
-            Some(whole) => Some(whole?),
-            None => None,
-        };
-        Some((whole, members.into_iter().collect::<Option<_>>()?))
-    }
-
-    fn object(&self, text: &Text, out: &mut Diagnostics) -> Option<Member> {
-        let value = self.value(text, out)?;
-        if value.ty != Type::Json {
-            out.push(
-                Diagnostic::new(&REQUEST_BODY, "a body must be an object")
-                    .at(text.span, format!("this is {}", value.ty))
-                    .help("a single value becomes a member: `body: { NAME: EXPRESSION }`"),
-            );
-            return None;
-        }
-        Some(Member {
-            name: String::new(),
-            value,
-            written: text.value.clone(),
-        })
-    }
-
-    fn fits_json(&self, value: &Value, text: &Text, out: &mut Diagnostics) -> bool {
-        let help = match value.ty.present() {
-            Type::DateTime | Type::Millis | Type::Micros => {
-                format!("write it out: `{} | rfc3339`", text.value)
-            }
-            Type::LowCardinality(_) => "leave `low_cardinality` out".to_owned(),
-            Type::Array(_) | Type::Map(..) => "keep it in the object around it".to_owned(),
-            _ => return true,
-        };
-        let message = format!("JSON has no {}", value.ty);
-        let mistake = Diagnostic::new(&REQUEST_BODY, message).at(text.span, "not a JSON value");
-        out.push(mistake.help(help));
-        false
-    }
 }
 
 /// Request that `into` names, if it is one.

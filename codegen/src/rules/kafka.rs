@@ -60,9 +60,10 @@ pub(crate) const RECORDS: Rule = Rule {
     code: "EG274",
     name: "records",
     purpose: "A target that is a topic has what records have.",
-    text: "A request whose target is a topic of Kafka writes a record for each message: `{ topic: NAME, key: EXPRESSION, \
-           headers: { NAME: VALUE } }`. The key is a text or a whole number; Kafka keeps the order of the records of a key. \
-           Statuses are answers of HTTP: `retried` and `refused` are of targets that have a URL, as `key` is of topics.",
+    text: "A request whose target is a topic of Kafka writes a record for each message or app event: `{ topic: NAME, key: \
+           EXPRESSION, format: FORMAT, headers: { NAME: VALUE } }`. The key is a text or a whole number; Kafka keeps the \
+           order of the records of a key. With `format: protobuf` an app event is written as it is, and has no `body`. \
+           Statuses are answers of HTTP: `retried` and `refused` are of targets that have a URL, as `key` and `format` are of topics.",
     bad: "requests:\n  orders_out:\n    to: { topic: shop.orders, key: body.total }\n    retried: [503]",
     good: "requests:\n  orders_out:\n    to: { topic: shop.orders, key: body.orderId }",
 };

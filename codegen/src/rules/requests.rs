@@ -80,11 +80,11 @@ pub(crate) const STATUS: Rule = Rule {
 pub(crate) const REQUEST_INPUT: Rule = Rule {
     code: "EG176",
     name: "request-input",
-    purpose: "A request forwards JSON messages of one kind.",
-    text: "The body is made from the fields of one message. App events travel in batches of many types, which a \
-           request can't forward.",
-    bad: "queues:\n  all: { bind: { grpc_event.tx: \"*\" }, into: shop_api, ... }",
-    good: "queues:\n  shop: { bind: { shop.dx: shop }, into: shop_api, ... }",
+    purpose: "A request sends what its messages can be written as.",
+    text: "JSON messages are sent as JSON, whole or as `body` makes them. App events are sent one by one, under their \
+           header: as JSON, or into a topic as the protobuf message that a sender would send (`format: protobuf`).",
+    bad: "queues:\n  orders: { bind: { order.dx: order }, into: orders_out, ... }\nrequests:\n  orders_out: { to: { topic: shop.orders, format: protobuf } }",
+    good: "queues:\n  carts: { bind: { app.tx: AddToCart }, into: carts_out, ... }\nrequests:\n  carts_out: { to: { topic: shop.carts, format: protobuf } }",
 };
 
 pub(crate) const UNUSED_REQUEST: Rule = Rule {
@@ -112,8 +112,9 @@ pub(crate) const CHOICE: Rule = Rule {
     code: "EG179",
     name: "choice",
     purpose: "The expression that chooses among targets gives text.",
-    text: "`by` is an expression over the body. A message with a value without a target becomes a dead letter, and so \
-           would one without a value: a field that may be absent gets a `default`.",
+    text: "`by` is an expression over the message, or over header and event. A message with a value without a target \
+           becomes a dead letter, and so would one without a value: a field that may be absent gets a `default`, and a \
+           field of the payload is in each event type that comes to the request.",
     bad: "by: body.appType",
     good: "by: body.appType | default(\"USER\")",
 };

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::base::hash::hash;
 use crate::model::{
-    Argument, ColumnSource, Input, Intake, Model, Root, Route, RoutingKey, Table, Template, To,
-    Value, field_type,
+    Argument, ColumnSource, Format, Input, Intake, Model, Root, Route, RoutingKey, Table, Template,
+    To, Value, field_type,
 };
 use prost_reflect::FieldDescriptor;
 
@@ -175,7 +175,7 @@ fn columns(table: &Table, facts: &mut Vec<String>) {
 fn requests(model: &Model, facts: &mut Vec<String>) {
     for request in &model.requests {
         let name = &request.name;
-        let by = request.by.as_ref().map(|(value, _)| text(value));
+        let by = request.by.as_ref().map(|(value, _)| texts(value));
         let (message, key) = (request.message.full_name(), &request.idempotency_key);
         facts.push(format!("request {name} {message} {by:?} {key:?}"));
         for target in &request.targets {
@@ -190,7 +190,10 @@ fn requests(model: &Model, facts: &mut Vec<String>) {
                 ..
             } = &target.to
             {
-                address.push_str(&format!(" by {}", text(key)));
+                address.push_str(&format!(" by {}", texts(key)));
+            }
+            if target.format() == Format::Protobuf {
+                address.push_str(" as protobuf");
             }
             facts.push(format!("target {name} {value:?} {address} {headers:?}"));
         }
@@ -199,7 +202,7 @@ fn requests(model: &Model, facts: &mut Vec<String>) {
             facts.push(format!(
                 "member {name} {} {}",
                 member.name,
-                text(&member.value)
+                texts(&member.value)
             ));
         }
         facts.push(format!("whole {name} {}", request.whole.is_some()));
@@ -223,6 +226,12 @@ fn input(input: &Input) -> String {
         Input::Json(message) => message.full_name().to_owned(),
         Input::DeadLetters => "dead_letters".to_owned(),
     }
+}
+
+/// The expressions of a source.
+fn texts(from: &ColumnSource) -> String {
+    let texts: Vec<String> = from.values().into_iter().map(text).collect();
+    texts.join(", ")
 }
 
 /// An expression, however it is written, with its type.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use event_grpc_codegen::model::{ColumnSource, Destination, Function, Model, Root, To};
+use event_grpc_codegen::model::{ColumnSource, Destination, Format, Function, Model, Root, To};
 use event_grpc_codegen::schema::ancestors::{Ancestors, SCHEMAS};
 use event_grpc_codegen::schema::fingerprint::fingerprint;
 
@@ -52,7 +52,13 @@ fn a_fingerprint_changes_with_what_a_message_means() {
     found.push(changed(|model| {
         model.requests[0].targets[0].to = To::Topic {
             name: "posts".into(),
+            format: Format::Json,
             key: None,
+        }
+    }));
+    found.push(changed(|model| {
+        if let To::Topic { format, .. } = &mut model.requests[1].targets[0].to {
+            *format = Format::Protobuf;
         }
     }));
     let count = found.len();

@@ -310,6 +310,10 @@ impl Made<'_> {
             },
             error_q,
             Queue {
+                into: Destination::Request(1),
+                ..queue("out_q", route("event.tx", "*"), Input::Events, 0, false)
+            },
+            Queue {
                 foreign: Some(Foreign {
                     topic: "others.posts".into(),
                     format: Format::Protobuf,

@@ -15,7 +15,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use super::RequestsError;
 use super::answer::RequestError;
 use super::api::filled;
-use crate::contract::headers::{JSON, TRACE};
+use crate::contract::headers::TRACE;
 use crate::contract::{self, Request};
 use crate::kafka::KafkaAddress;
 use crate::sink::Fault;
@@ -39,6 +39,8 @@ struct Logged;
 /// Topic of a target.
 pub(super) struct Topic {
     name: &'static str,
+    /// What the values are.
+    content_type: &'static str,
     address: KafkaAddress,
     /// Replaced after an error that the library calls fatal.
     client: Mutex<Client>,
@@ -60,6 +62,7 @@ impl Topic {
         let headers = spec.headers.iter();
         Ok(Topic {
             name,
+            content_type: spec.content_type(),
             address: address.clone(),
             client: Mutex::new(client(address, timeout)?),
             headers: headers
@@ -117,7 +120,7 @@ impl Topic {
     }
 
     fn headers(&self, id: &str) -> OwnedHeaders {
-        let own = [("content-type", JSON), (self.id, id)];
+        let own = [("content-type", self.content_type), (self.id, id)];
         let declared = self
             .headers
             .iter()

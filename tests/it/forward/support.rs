@@ -10,8 +10,8 @@ use event_grpc::broker::{
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
-    Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message, Piece,
-    Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, To, function,
+    Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Make, Message,
+    Piece, Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, To, function,
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::requests::Requests;
@@ -108,7 +108,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
 
 /// Starts the queue's workers, with a target there.
 pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: Options) -> Running {
-    let request: &'static Request = Box::leak(Box::new(Request {
+    let request = Request {
         name: "api",
         targets: Box::leak(Box::new([Target {
             name: "api.A",
@@ -118,15 +118,29 @@ pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: O
                 &[Piece::Text("Bearer "), Piece::Variable("KEY")],
             )],
         }])),
-        choose,
-        body: |message, _| Ok(function::json_text(message.body.clone())),
+        make: Make::Messages {
+            choose,
+            body: |message, _| Ok(function::json_text(message.body.clone())),
+        },
         idempotency_key: Some("Idempotency-Key"),
         timeout_ms: options.timeout_ms,
         concurrency: options.concurrency,
         rate: options.rate,
         retried: &[408..=408, 429..=429, 500..=599],
         refused: &[400..=400],
-    }));
+    };
+    run_request(request, Input::Json(&SHAPE), url, kafka, options)
+}
+
+/// Starts the workers of a queue of such messages, which go into a request.
+pub(crate) fn run_request(
+    request: Request,
+    input: Input,
+    url: &str,
+    kafka: Option<&KafkaAddress>,
+    options: Options,
+) -> Running {
+    let request: &'static Request = Box::leak(Box::new(request));
     const DEAD: Route = Route {
         exchange: "in.dx",
         routing_key: "error.api_q",
@@ -150,7 +164,7 @@ pub(crate) fn run_to(to: To, url: &str, kafka: Option<&KafkaAddress>, options: O
             delay_ms: 1,
         },
         dead_letter,
-        input: Input::Json(&SHAPE),
+        input,
         id: options.id,
         into: Destination::Request(request),
         derived: false,

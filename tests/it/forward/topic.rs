@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use event_grpc::broker::KafkaAddress;
-use event_grpc::contract::{Message, RowError, To};
+use event_grpc::contract::{Format, Message, RecordKey, RowError, To};
 use serde_json::{Value, json};
 
 use super::support::{Options, message, run_to, with_body};
@@ -20,7 +20,8 @@ fn key(message: &Message<'_>) -> Result<String, RowError> {
 fn to(topic: &'static str) -> To {
     To::Topic {
         name: topic,
-        key: Some(key),
+        format: Format::Json,
+        key: Some(RecordKey::Message(key)),
     }
 }
 

@@ -6,6 +6,7 @@ mod random;
 mod rows;
 mod spelled;
 mod spoiled;
+mod written;
 
 use event_grpc::contract::Envelope;
 use event_grpc::proto_json::{Found, Most, ProtoJson, Request};

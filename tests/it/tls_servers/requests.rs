@@ -1,7 +1,7 @@
 //! HTTP APIs whose certificate an authority of one's own has signed.
 
 use bytes::Bytes;
-use event_grpc::contract::{Message, Piece, Request, RowError, Target, To, function};
+use event_grpc::contract::{Make, Message, Piece, Request, RowError, Target, To, function};
 use event_grpc::sink::Fault;
 use event_grpc::sink::requests::Requests;
 use tokio::net::TcpListener;
@@ -23,8 +23,10 @@ static REQUEST: Request = Request {
         },
         headers: &[],
     }],
-    choose: only,
-    body: |message, _| Ok(function::json_text(message.body.clone())),
+    make: Make::Messages {
+        choose: only,
+        body: |message, _| Ok(function::json_text(message.body.clone())),
+    },
     idempotency_key: None,
     timeout_ms: 5000,
     concurrency: 1,

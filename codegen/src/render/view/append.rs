@@ -36,6 +36,7 @@ pub fn functions(
             shapes,
             readers,
             failing,
+            by_path: false,
         },
         targets,
         taken,

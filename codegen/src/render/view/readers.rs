@@ -12,7 +12,7 @@ use super::modules::{Modules, Place};
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
 use crate::function;
-use crate::model::{ColumnSource, Envelope, Function, Model, Root, Value};
+use crate::model::{Envelope, Function, Model, Root, Value};
 use flags::keeps_unknown;
 use ranges::ranges;
 
@@ -371,11 +371,5 @@ fn values(model: &Model) -> impl Iterator<Item = &Value> {
         .tables
         .iter()
         .flat_map(|table| &table.columns)
-        .flat_map(|column| {
-            let values: Vec<&Value> = match &column.from {
-                ColumnSource::Value(value) => vec![value],
-                ColumnSource::ByType(values) => values.values().collect(),
-            };
-            values
-        })
+        .flat_map(|column| column.from.values())
 }

@@ -1,5 +1,7 @@
 //! Requests in generated Rust: where messages are forwarded to, and what makes their bodies.
 
+mod events;
+
 use serde::Serialize;
 
 use super::function::FunctionView;
@@ -9,7 +11,9 @@ use super::refused::Refused;
 use super::shapes::Shapes;
 use super::values::{Failing, Shared, Writer};
 use crate::base::names::grouped;
-use crate::model::{Model, Piece, Request, Root, Target, Template, To, Value};
+use crate::model::{
+    ColumnSource, Format, Model, Piece, Request, Root, Target, Template, To, Value,
+};
 use crate::render::imports::mentions;
 
 /// View of the template.
@@ -42,6 +46,7 @@ pub fn requests(
         shapes,
         readers,
         failing: Failing::NamesField,
+        by_path: false,
     };
     let mut modules = Taken::with(&["mod"]);
     let mut views = Vec::new();
@@ -67,9 +72,27 @@ pub fn requests(
 type Unwritable = (String, String);
 
 fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<RequestView, Unwritable> {
-    let mut functions = vec![choose(request, writer)?, body(request, writer)?];
+    let writer = &Writer {
+        by_path: request.events,
+        ..*writer
+    };
+    let (mut functions, make, forwards) = match request.events {
+        true => (
+            vec![
+                events::choose(request, writer)?,
+                events::body(request, writer)?,
+            ],
+            "Events",
+            format!("Forwards the events of `{}`.", request.message.full_name()),
+        ),
+        false => (
+            vec![choose(request, writer)?, body(request, writer)?],
+            "Messages",
+            format!("Forwards `{}`.", request.message.full_name()),
+        ),
+    };
     functions.extend(keys(request, writer)?);
-    let mut docs = vec![format!("Forwards `{}`.", request.message.full_name())];
+    let mut docs = vec![forwards];
     if !request.doc.is_empty() {
         docs.push(String::new());
         docs.push(request.doc.clone());
@@ -91,8 +114,7 @@ fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<Reques
     let fields = vec![
         format!("name: {}", literal(&request.name)),
         format!("targets: &[{}]", targets.join(", ")),
-        "choose: target".to_owned(),
-        "body".to_owned(),
+        format!("make: Make::{make} {{ choose: target, body }}"),
         format!("idempotency_key: {}", maybe(key)),
         format!("timeout_ms: {}", grouped(u64::from(request.timeout_ms))),
         format!("concurrency: {}", request.concurrency),
@@ -132,10 +154,18 @@ fn target(request: &Request, at: usize, target: &Target) -> String {
             literal(method),
             template(url)
         ),
-        To::Topic { name, key } => format!(
-            "To::Topic {{ name: {}, key: {} }}",
+        To::Topic { name, format, key } => format!(
+            "To::Topic {{ name: {}, format: Format::{}, key: {} }}",
             literal(name),
-            maybe(key.as_ref().map(|_| key_name(at)))
+            match format {
+                Format::Json => "Json",
+                Format::Protobuf => "Protobuf",
+            },
+            maybe(key.as_ref().map(|_| format!(
+                "RecordKey::{}({})",
+                if request.events { "Event" } else { "Message" },
+                key_name(at)
+            )))
         ),
     };
     format!(
@@ -158,8 +188,11 @@ fn keys(request: &Request, writer: &Writer<'_>) -> Result<Vec<FunctionView>, Unw
         To::Url { .. } => None,
     });
     keyed
-        .map(|(at, target, value)| {
-            let key = writer.key("key", value);
+        .map(|(at, target, from)| {
+            if request.events {
+                return events::key(&key_name(at), &name(request, target), from, writer);
+            }
+            let key = writer.key("key", of_message(from)?);
             let lines = vec![format!(
                 "Ok({})",
                 key.map_err(|reason| ("key".to_owned(), reason))?
@@ -201,7 +234,8 @@ fn template(template: &Template) -> String {
 fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
     let lines = match &request.by {
         None => vec!["Ok(0)".to_owned()],
-        Some((value, _)) => {
+        Some((from, _)) => {
+            let value = of_message(from)?;
             let text = writer
                 .text("by", value)
                 .map_err(|reason| ("by".to_owned(), reason))?;
@@ -228,6 +262,14 @@ fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwrit
     })
 }
 
+/// The value of a JSON message, which is the same for all of them.
+fn of_message(from: &ColumnSource) -> Result<&Value, Unwritable> {
+    match from {
+        ColumnSource::Value(value) => Ok(value),
+        ColumnSource::ByType(_) => Err(("body".to_owned(), "only events have types".to_owned())),
+    }
+}
+
 /// The field that a value comes from.
 fn field(value: &Value) -> String {
     match &value.root {
@@ -241,14 +283,15 @@ fn field(value: &Value) -> String {
 
 /// The function that makes a body.
 fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
-    let whole = request.whole.iter().map(|whole| &whole.value);
-    let members = request.members.iter().map(|member| &member.value);
+    let whole = request.whole.iter().flat_map(|whole| whole.value.values());
+    let members = request.members.iter();
+    let members = members.flat_map(|member| member.value.values());
     let taken = Taken::with(&["message", "cx", "body"]);
     let mut shared = Shared::among(whole.chain(members), taken);
     let object = match &request.whole {
         None => "function::nothing()".to_owned(),
         Some(whole) => writer
-            .object("body", &whole.value, &mut shared)
+            .object("body", of_message(&whole.value)?, &mut shared)
             .map_err(|reason| ("body".to_owned(), reason))?,
     };
     let mut lines = shared.statements();
@@ -258,7 +301,7 @@ fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritab
         lines.push(format!("let mut body = {object};"));
         for member in &request.members {
             let value = writer
-                .member(&member.name, &member.value, &mut shared)
+                .member(&member.name, of_message(&member.value)?, &mut shared)
                 .map_err(|reason| (member.name.clone(), reason))?;
             lines.extend(shared.statements());
             lines.push(format!(

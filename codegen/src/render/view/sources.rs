@@ -46,6 +46,7 @@ pub fn sources(
         shapes,
         readers,
         failing: Failing::Fails,
+        by_path: false,
     };
     let mut modules = Taken::with(&["mod"]);
     let mut refused = Vec::new();

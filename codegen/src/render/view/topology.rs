@@ -69,6 +69,7 @@ pub fn queues(
         shapes,
         readers,
         failing: Failing::Fails,
+        by_path: false,
     };
     let mut modules = Taken::with(&["mod"]);
     let mut queues = Vec::new();

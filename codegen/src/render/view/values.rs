@@ -1,6 +1,8 @@
 //! Expressions as Rust source: from a root through its functions into a column.
 
+mod events;
 mod fit;
+mod objects;
 mod printer;
 mod roots;
 mod shared;
@@ -37,6 +39,8 @@ pub struct Writer<'a> {
     pub readers: &'a Readers,
     /// Reaction to a value that can't be made.
     pub failing: Failing,
+    /// True if app events have no views: their fields are read one by one, by their numbers.
+    pub by_path: bool,
 }
 
 impl Writer<'_> {
@@ -93,65 +97,6 @@ impl Writer<'_> {
         }
     }
 
-    /// An expression that yields an owned JSON object.
-    pub fn object(
-        &self,
-        name: &str,
-        value: &Value,
-        shared: &mut Shared,
-    ) -> Result<String, Unwritable> {
-        let code = self.code(name, value, shared)?;
-        match (&code.yields, code.optional) {
-            (Yields::Made, true) if makes_its_own(value) => {
-                Ok(format!("{}.unwrap_or_default()", code.rust))
-            }
-            (Yields::Made, false) if makes_its_own(value) => Ok(code.rust),
-            (Yields::Object | Yields::Made, true) => Ok(format!(
-                "{}.map(function::copy).unwrap_or_default()",
-                code.rust
-            )),
-            (Yields::Object | Yields::Made, false) => Ok(format!("function::copy({})", code.rust)),
-            _ => Err("a body is an object of a JSON message".into()),
-        }
-    }
-
-    /// An expression that yields an `Option` of what becomes a JSON value.
-    pub fn member(
-        &self,
-        name: &str,
-        value: &Value,
-        shared: &mut Shared,
-    ) -> Result<String, Unwritable> {
-        let code = self.code(name, value, shared)?;
-        let code = match code.yields {
-            Yields::Enum(_) => self.fit(name, &Type::String, code)?,
-            _ => code,
-        };
-        let owned = match (&code.yields, code.optional) {
-            (Yields::Made, _) if makes_its_own(value) => code.rust,
-            (Yields::Object | Yields::Made, true) => format!("{}.map(function::copy)", code.rust),
-            (Yields::Object | Yields::Made, false) => format!("function::copy({})", code.rust),
-            (
-                Yields::Bool
-                | Yields::I32
-                | Yields::I64
-                | Yields::U32
-                | Yields::U64
-                | Yields::F32
-                | Yields::F64
-                | Yields::Str
-                | Yields::Cow
-                | Yields::Owned,
-                _,
-            ) => code.rust,
-            (other, _) => return Err(format!("JSON has no {}", other.name())),
-        };
-        Ok(match code.optional {
-            true => owned,
-            false => format!("Some({owned})"),
-        })
-    }
-
     /// The value's code, with a variable for what it has in common with others.
     fn code(&self, column: &str, value: &Value, shared: &mut Shared) -> Result<Code, Unwritable> {
         let mut prefix = Prefix::of(&value.root);
@@ -185,10 +130,4 @@ impl Writer<'_> {
         }
         Ok(code)
     }
-}
-
-/// True if the last function gives an object that nobody else has.
-fn makes_its_own(value: &Value) -> bool {
-    let last = value.functions.last();
-    last.is_some_and(|step| function::of(step).makes_object)
 }

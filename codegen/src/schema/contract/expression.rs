@@ -2,7 +2,7 @@
 
 use prost_reflect::FieldDescriptor;
 
-use crate::model::{Argument, Function, PartitionKey, Root, Value};
+use crate::model::{Argument, ColumnSource, Function, PartitionKey, Root, Value};
 
 /// An expression: its root, and the functions with all of their arguments.
 pub(super) fn text(value: &Value) -> String {
@@ -12,6 +12,13 @@ pub(super) fn text(value: &Value) -> String {
         text.push_str(&step(function));
     }
     text
+}
+
+/// The expressions of a source, each once: those of several event types mostly read the same.
+pub(super) fn texts(from: &ColumnSource) -> String {
+    let mut texts: Vec<String> = from.values().into_iter().map(text).collect();
+    texts.dedup();
+    texts.join(", ")
 }
 
 /// A partition key.

@@ -198,19 +198,15 @@ pub(in crate::schema) fn lower_camel(name: &str) -> String {
 
 fn of_table(table: &Table) -> Vec<&Value> {
     let columns = table.columns.iter();
-    columns
-        .flat_map(|column| match &column.from {
-            ColumnSource::Value(value) => vec![value],
-            ColumnSource::ByType(values) => values.values().collect(),
-        })
-        .collect()
+    columns.flat_map(|column| column.from.values()).collect()
 }
 
 fn of_request(request: &Request) -> Vec<&Value> {
     let by = request.by.iter().map(|(value, _)| value);
     let whole = request.whole.iter().map(|member| &member.value);
     let members = request.members.iter().map(|member| &member.value);
-    by.chain(whole).chain(members).collect()
+    let all = by.chain(whole).chain(members);
+    all.flat_map(ColumnSource::values).collect()
 }
 
 fn required(queue: &Queue, values: &[&Value], facts: &mut Facts) {

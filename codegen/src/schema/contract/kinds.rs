@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, personal, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 43] = [
+pub(crate) const ALL: [&Kind; 44] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -43,6 +43,7 @@ pub(crate) const ALL: [&Kind; 43] = [
     &targets::BY,
     &targets::TARGET,
     &targets::RECORD_KEY,
+    &targets::RECORD_FORMAT,
     &targets::TARGET_HEADER,
     &targets::IDEMPOTENCY,
     &targets::BODY,

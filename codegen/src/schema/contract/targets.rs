@@ -1,9 +1,9 @@
 //! What HTTP APIs and topics of others are sent, and where.
 
-use super::expression::text;
+use super::expression::texts;
 use super::facts::Facts;
 use super::kind::{Harm, Kind, NONE, OF_REQUEST, PLAIN, at, yaml};
-use crate::model::{Model, To};
+use crate::model::{Format, Model, To};
 use crate::rules::contracts::TARGETS;
 
 /// A request to an HTTP API, and the message that is forwarded.
@@ -90,6 +90,33 @@ pub(super) const RECORD_KEY: Kind = Kind {
     ..PLAIN
 };
 
+/// The format of the values of records, where it isn't JSON.
+pub(super) const RECORD_FORMAT: Kind = Kind {
+    word: "record-format",
+    names: 2,
+    rule: &TARGETS,
+    title: |s| {
+        format!(
+            "`format` of target `{}` of request `{}`",
+            at(s, 1),
+            at(s, 0)
+        )
+    },
+    place: |s| yaml(&["requests", at(s, 0), "to", at(s, 1)]),
+    part_of: |s| vec![format!("target {} {}", at(s, 0), at(s, 1))],
+    added: Some(Harm {
+        messages: "those that wait and come are records in protobuf, between records in JSON: readers have to tell both apart",
+        instead: "write to another topic",
+        ..NONE
+    }),
+    gone: Some(Harm {
+        messages: "those that wait and come are records in JSON, between records in protobuf: readers have to tell both apart",
+        instead: "write to another topic",
+        ..NONE
+    }),
+    ..PLAIN
+};
+
 /// A header that a target gets, with the variables that hold secrets by their names.
 pub(super) const TARGET_HEADER: Kind = Kind {
     word: "target_header",
@@ -161,7 +188,7 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
         let name = request.name.as_str();
         facts.add(&REQUEST, &[name], request.message.full_name());
         if let Some((value, _)) = &request.by {
-            facts.add(&BY, &[name], text(value));
+            facts.add(&BY, &[name], texts(value));
         }
         for target in &request.targets {
             let value = target.value.as_deref().unwrap_or("*");
@@ -171,7 +198,10 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
                 ..
             } = &target.to
             {
-                facts.add(&RECORD_KEY, &[name, value], text(key));
+                facts.add(&RECORD_KEY, &[name, value], texts(key));
+            }
+            if target.format() == Format::Protobuf {
+                facts.add(&RECORD_FORMAT, &[name, value], "protobuf");
             }
             for (header, template) in &target.headers {
                 let header = header.to_ascii_lowercase();
@@ -190,7 +220,7 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
                 "" => "*",
                 name => name,
             };
-            facts.add(&BODY, &[name, member_name], text(&member.value));
+            facts.add(&BODY, &[name, member_name], texts(&member.value));
         }
     }
 }

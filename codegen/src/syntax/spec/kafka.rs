@@ -52,18 +52,22 @@ pub(super) fn kafka(entry: &Entry, out: &mut Diagnostics) -> Option<Kafka> {
         "replicas",
         "retention",
     ];
-    let formats = [("json", Format::Json), ("protobuf", Format::Protobuf)];
     let fields = Fields::open("`kafka`", span, &entry.node, &known, out)?;
     Some(Kafka {
         span,
         topic: fields.text("topic", out),
         source: fields.text("source", out),
         group: fields.text("group", out),
-        format: fields
-            .get("format")
-            .and_then(|e| word("`format`", &e.node, &formats, out)),
+        format: format(&fields, out),
         partitions: fields.count("partitions", 1..=1_000, out),
         replicas: fields.count("replicas", 1..=7, out),
         retention: fields.duration("retention", HOUR..=365 * DAY, out),
     })
+}
+
+/// `format` of the values of a topic.
+pub(super) fn format(fields: &Fields<'_>, out: &mut Diagnostics) -> Option<Located<Format>> {
+    let formats = [("json", Format::Json), ("protobuf", Format::Protobuf)];
+    let entry = fields.get("format")?;
+    word("`format`", &entry.node, &formats, out)
 }

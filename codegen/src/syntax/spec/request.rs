@@ -1,9 +1,10 @@
 //! `requests: { NAME: ... }` as written, and how it is read.
 
 use super::Located;
+use super::kafka::format;
 use super::scalars::{Fields, count, map, text, texts, wrong};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::model::Rate;
+use crate::model::{Format, Rate};
 use crate::rules::kafka::RECORDS;
 use crate::rules::reading::{OUT_OF_BOUNDS, WRONG_TYPE};
 use crate::rules::requests::TARGET;
@@ -65,6 +66,8 @@ pub(crate) enum To {
         name: Text,
         /// `key: EXPRESSION` of its records.
         key: Option<Text>,
+        /// `format: json` or `protobuf` of their values.
+        format: Option<Located<Format>>,
     },
 }
 
@@ -171,7 +174,7 @@ fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<
 }
 
 fn target(node: &Node, place: Span, out: &mut Diagnostics) -> Option<Target> {
-    let known = ["post", "put", "patch", "topic", "key", "headers"];
+    let known = ["post", "put", "patch", "topic", "key", "format", "headers"];
     let fields = Fields::open("a target", place, node, &known, out)?;
     let to = match fields.get("topic") {
         Some(topic) => to_topic(&fields, topic, out)?,
@@ -202,6 +205,7 @@ fn to_topic(fields: &Fields<'_>, topic: &Entry, out: &mut Diagnostics) -> Option
     Some(To::Topic {
         name: fields.text("topic", out)?,
         key: fields.text("key", out),
+        format: format(fields, out),
     })
 }
 
@@ -228,13 +232,20 @@ fn to_url(fields: &Fields<'_>, place: Span, out: &mut Diagnostics) -> Option<To>
         );
         return None;
     }
-    if let Some(key) = fields.get("key") {
-        out.push(
-            Diagnostic::new(&RECORDS, "`key` is of the records of a topic")
-                .at(key.key.span, "an HTTP request has none")
-                .and(Some(entry.key.span), "a URL")
-                .help("put it into the body, or into a header"),
-        );
+    let of_topics = [
+        ("key", "put it into the body, or into a header"),
+        ("format", "leave it out: an HTTP API gets JSON"),
+    ];
+    for (name, help) in of_topics {
+        if let Some(of_topic) = fields.get(name) {
+            let message = format!("`{name}` is of the records of a topic");
+            out.push(
+                Diagnostic::new(&RECORDS, message)
+                    .at(of_topic.key.span, "an HTTP request has none")
+                    .and(Some(entry.key.span), "a URL")
+                    .help(help),
+            );
+        }
     }
     let url = text(&format!("`{}`", entry.key.value), &entry.node, out)?;
     Some(To::Url { method, url })

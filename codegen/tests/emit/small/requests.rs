@@ -1,32 +1,35 @@
 //! The requests of the small model.
 
+use std::collections::BTreeMap;
+
 use event_grpc_codegen::model::{
-    Function, Member, Piece, Rate, Request, Root, Target, Template, To, Type, Value,
+    ColumnSource, Format, Function, Member, Piece, Rate, Request, Root, Target, Template, To, Type,
+    Value,
 };
 
 use super::{Made, nullable, value};
 
 impl Made<'_> {
-    /// One that has everything.
+    /// Of messages and of events, each with everything.
     pub(super) fn requests(&self) -> Vec<Request> {
-        let member = |name: &str, value: Value| Member {
-            name: name.into(),
-            value,
-            written: format!("expression of {name}"),
-        };
+        vec![self.posts(), self.events()]
+    }
+
+    fn posts(&self) -> Request {
         let json = |root, functions| value(root, functions, Type::Json);
         let without = Function::of_texts("without", &["at"]);
         let rfc3339 = vec![Function::new("epoch_millis"), Function::new("rfc3339")];
-        vec![Request {
+        Request {
             name: "posts_api".into(),
             doc: "Whoever wants to know of posts.".into(),
             message: self.message("log.Post"),
+            events: false,
             by: Some((
-                value(
+                ColumnSource::Value(value(
                     self.body("handle"),
                     vec![Function::of_texts("default", &["ANY"])],
                     Type::String,
-                ),
+                )),
                 "body.handle | default(\"ANY\")".into(),
             )),
             targets: vec![
@@ -70,7 +73,122 @@ impl Made<'_> {
             }),
             retried: vec![(429, 429), (500, 599)],
             refused: vec![(400, 400)],
-        }]
+        }
+    }
+
+    /// App events: as they are in protobuf, and as JSON that is made of all that an event has.
+    fn events(&self) -> Request {
+        let json = |root| value(root, vec![], Type::Json);
+        let text = |root| value(root, vec![], Type::String);
+        let everything = |field: &str| Root::PayloadField(self.path("event.Everything", field));
+        let of_everything = |value| ColumnSource::ByType(BTreeMap::from([(10, value)]));
+        let id = || text(self.in_event("id"));
+        let topic = |value: &str, format, key| Target {
+            value: Some(value.into()),
+            to: To::Topic {
+                name: format!("events.{}", value.to_lowercase()),
+                format,
+                key,
+            },
+            headers: Vec::new(),
+        };
+        let session = ColumnSource::Value(text(self.header("sessionId")));
+        let product = |message: &str, field: &str| {
+            value(
+                Root::PayloadField(self.path(message, field)),
+                vec![],
+                Type::Int64,
+            )
+        };
+        let products = ColumnSource::ByType(BTreeMap::from([
+            (9, product("event.AddToCart", "productId")),
+            (10, product("event.Everything", "big")),
+        ]));
+        let channel = value(
+            self.header("channel"),
+            vec![Function::of_texts("default", &["web"])],
+            Type::String,
+        );
+        let at = vec![Function::new("epoch_millis"), Function::new("rfc3339")];
+        let api = target("api", "POST");
+        Request {
+            name: "events_out".into(),
+            doc: "Whoever wants to know of events.".into(),
+            message: self.message("event.Events"),
+            events: true,
+            by: Some((
+                ColumnSource::Value(channel),
+                "header.channel | default(\"web\")".into(),
+            )),
+            targets: vec![
+                topic(
+                    "web",
+                    Format::Json,
+                    Some((session, "header.sessionId".into())),
+                ),
+                topic(
+                    "raw",
+                    Format::Protobuf,
+                    Some((products, "payload.productId".into())),
+                ),
+                api,
+            ],
+            whole: Some(member("", json(Root::Payload))),
+            members: vec![
+                member("id", id()),
+                member("type", text(Root::TypeName)),
+                member("client", text(Root::ClientOfEvents)),
+                member(
+                    "at",
+                    value(self.in_event("timestamp"), at, nullable(Type::String)),
+                ),
+                member(
+                    "campaign",
+                    value(self.header("campaign"), vec![], nullable(Type::String)),
+                ),
+                member(
+                    "latitude",
+                    value(self.header("geo.latitude"), vec![], nullable(Type::Float64)),
+                ),
+                member("where", json(self.header("geo"))),
+                member("sender", json(Root::Header(Vec::new()))),
+                member("whole", json(Root::WholeBody)),
+                Member {
+                    value: of_everything(text(everything("color"))),
+                    ..member("color", id())
+                },
+                Member {
+                    value: of_everything(value(everything("inner.productId"), vec![], Type::Int64)),
+                    ..member("inner", id())
+                },
+                member(
+                    "less",
+                    value(
+                        Root::Payload,
+                        vec![Function::of_texts("without", &["raw"])],
+                        Type::Json,
+                    ),
+                ),
+                Member {
+                    value: of_everything(value(
+                        everything("at"),
+                        vec![Function::new("rfc3339")],
+                        nullable(Type::String),
+                    )),
+                    ..member("made", id())
+                },
+                Member {
+                    value: of_everything(json(everything("free"))),
+                    ..member("free", id())
+                },
+            ],
+            idempotency_key: Some("event-id".into()),
+            timeout_ms: 10_000,
+            concurrency: 8,
+            rate: None,
+            retried: vec![(429, 429), (500, 599)],
+            refused: vec![(400, 400)],
+        }
     }
 
     /// A target that is a topic.
@@ -79,10 +197,19 @@ impl Made<'_> {
         Target {
             to: To::Topic {
                 name: "posts.out".into(),
-                key: Some((key, "body.likes".into())),
+                format: Format::Json,
+                key: Some((ColumnSource::Value(key), "body.likes".into())),
             },
             ..target(name, "")
         }
+    }
+}
+
+fn member(name: &str, value: Value) -> Member {
+    Member {
+        name: name.into(),
+        value: ColumnSource::Value(value),
+        written: format!("expression of {name}"),
     }
 }
 

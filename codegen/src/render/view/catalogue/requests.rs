@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::text::{cell, code, message_link, request_page};
-use crate::model::{Destination, Member, Model, Request, Target, To};
+use crate::model::{Destination, Format, Member, Model, Request, Target, To};
 
 /// A request, which is a page of its own.
 #[derive(Debug, Serialize)]
@@ -62,7 +62,13 @@ fn section(model: &Model, at: usize, request: &Request) -> RequestSection {
         name: request.name.clone(),
         page: request_page(&request.name),
         doc: cell(&request.doc),
-        takes: message_link(&request.message),
+        takes: match request.events {
+            true => format!(
+                "app events, each as one {}",
+                code(request.message.full_name())
+            ),
+            false => message_link(&request.message),
+        },
         queues: queues.join(", "),
         limits: limits(request),
         chosen: match &request.by {
@@ -99,9 +105,12 @@ fn target(target: &Target) -> TargetRow {
     }
 }
 
-/// Address of a target, and the key of its records.
+/// Address of a target, and format and key of its records.
 fn address(target: &Target) -> String {
-    let address = code(&target.address());
+    let mut address = code(&target.address());
+    if target.format() == Format::Protobuf {
+        address.push_str(" in protobuf");
+    }
     match &target.to {
         To::Topic {
             key: Some((_, key)),

@@ -11,6 +11,9 @@ use crate::render::view::readers::is_run;
 
 impl Writer<'_> {
     pub(super) fn root(&self, root: &Root) -> Result<Code, Unwritable> {
+        if let Some(of_event) = self.of_event(root) {
+            return of_event;
+        }
         match root {
             Root::Now => Ok(code("cx.now_ms", Yields::Millis)),
             Root::TypeName => Ok(code("group.kind.name", Yields::Str)),

@@ -4,7 +4,8 @@
 //! Whoever wants to know of posts.
 
 use crate::contract::{
-    Context, Message, Piece, Rate, Request, RowError, Target, To, function, json,
+    Context, Format, Make, Message, Piece, Rate, RecordKey, Request, RowError, Target,
+    To, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -41,7 +42,8 @@ pub static REQUEST: Request = Request {
             name: "posts_api.TOPIC",
             to: To::Topic {
                 name: "posts.out",
-                key: Some(key_2),
+                format: Format::Json,
+                key: Some(RecordKey::Message(key_2)),
             },
             headers: &[
                 (
@@ -51,8 +53,10 @@ pub static REQUEST: Request = Request {
             ],
         },
     ],
-    choose: target,
-    body,
+    make: Make::Messages {
+        choose: target,
+        body,
+    },
     idempotency_key: Some("Idempotency-Key"),
     timeout_ms: 2_500,
     concurrency: 4,

@@ -14,6 +14,7 @@ mod everything_q;
 mod everything_q_shard1;
 mod everything_q_shard2;
 mod others_q;
+mod out_q;
 mod post_q;
 
 /// Queues, declared and derived.
@@ -28,6 +29,7 @@ pub static QUEUES: &[Queue] = &[
     api_q::partition("api_q.0", 0),
     api_q::partition("api_q.1", 1),
     error_q::QUEUE,
+    out_q::QUEUE,
     others_q::QUEUE,
     everything_q::QUEUE,
     event_q_shard1::QUEUE,

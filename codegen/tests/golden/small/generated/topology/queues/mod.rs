@@ -8,6 +8,7 @@ mod error_q;
 mod event_q;
 mod everything_q;
 mod others_q;
+mod out_q;
 mod post_q;
 
 /// Queues, declared and derived.
@@ -22,6 +23,7 @@ pub static QUEUES: &[Queue] = &[
     api_q::partition("api_q.0", 0),
     api_q::partition("api_q.1", 1),
     error_q::QUEUE,
+    out_q::QUEUE,
     others_q::QUEUE,
     everything_q::QUEUE,
 ];
