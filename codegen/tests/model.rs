@@ -269,6 +269,8 @@ fn queues_are_derived_for_typed_tables_and_for_what_fails() {
         bindings(errors),
         [
             "error.tx error.hook_q",
+            "error.tx error.every_out_q",
+            "error.tx error.raw_q",
             "error.tx error.clickhouse_typed_q",
             "error.tx error.app"
         ]

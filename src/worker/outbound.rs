@@ -36,6 +36,15 @@ struct PartSent<'a> {
     header: Result<Vec<u8>, RowError>,
 }
 
+/// What units keep their order by.
+#[derive(PartialEq, Eq, Hash)]
+enum LaneKey {
+    /// The topic and key of their records.
+    Record(Aim),
+    /// Hash of the partition key of their queue.
+    Partition(u64),
+}
+
 /// What a unit is sent as, under its id.
 pub(super) struct Sent {
     pub made: Made,
@@ -79,14 +88,14 @@ impl<'a> Outbound<'a> {
             Units::Events(_, _, places) => places,
         };
         let (mut lanes, mut failed) = (Vec::new(), Vec::new());
-        let mut of_keys: HashMap<Aim, usize> = HashMap::new();
+        let mut of_keys: HashMap<LaneKey, usize> = HashMap::new();
         for unit in 0..places.len() {
-            match self.each(unit, |of, _| self.request.aim(of)) {
-                Ok(aim) if aim.key.is_none() => lanes.push(vec![unit]),
-                Ok(aim) => match of_keys.get(&aim).and_then(|lane| lanes.get_mut(*lane)) {
+            match self.each(unit, |of, _| self.lane_key(of)) {
+                Ok(None) => lanes.push(vec![unit]),
+                Ok(Some(key)) => match of_keys.get(&key).and_then(|lane| lanes.get_mut(*lane)) {
                     Some(lane) => lane.push(unit),
                     None => {
-                        of_keys.insert(aim, lanes.len());
+                        of_keys.insert(key, lanes.len());
                         lanes.push(vec![unit]);
                     }
                 },
@@ -94,6 +103,24 @@ impl<'a> Outbound<'a> {
             }
         }
         (lanes, failed)
+    }
+
+    /// What a unit has to keep its order by: the key of its record, or else that of its queue's partitions.
+    fn lane_key(&self, of: Unit<'_>) -> Result<Option<LaneKey>, RowError> {
+        let aim = self.request.aim(of)?;
+        if aim.key.is_some() {
+            return Ok(Some(LaneKey::Record(aim)));
+        }
+        let (Some(by), Unit::Event(envelope, group)) = (self.message.queue.partition_by, of) else {
+            return Ok(None);
+        };
+        let event = group.only()?;
+        let of_event = || {
+            let id = text_at(envelope.event_shape, event, &[envelope.id]).unwrap_or_default();
+            by.of_event(envelope, event, &id)
+        };
+        let hash = by.of_header(envelope, group.header);
+        Ok(Some(LaneKey::Partition(hash.unwrap_or_else(of_event))))
     }
 
     /// What a unit is sent as.

@@ -31,6 +31,7 @@ fn print(on: Code) -> Result<Code, Unwritable> {
     };
     Ok(Code {
         rust: match on.optional {
+            true if on.yields == Yields::Micros => format!("{}.map(function::rfc3339)", on.rust),
             true => format!("{}.map(|at| function::rfc3339({}))", on.rust, micros("at")?),
             false => format!("function::rfc3339({})", micros(&on.rust)?),
         },

@@ -152,12 +152,8 @@ async fn events_become_records_in_both_formats_and_those_of_a_key_keep_their_ord
     }
     assert_eq!(of_keys.len(), 4);
     for (key, numbers) in of_keys {
-        assert!(
-            numbers.iter().all(|n| key == format!("s{}", n % 4)),
-            "{key}"
-        );
-        assert!(numbers.is_sorted(), "{key}: {numbers:?}");
-        assert_eq!(numbers.len(), 9);
+        let of_key = |n: &usize| n % 10 != 9 && key == format!("s{}", n % 4);
+        assert_eq!(numbers, (0..40).filter(of_key).collect::<Vec<_>>(), "{key}");
     }
     for record in read(&brokers, raw, 4).await {
         let n = number(&record);

@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::list;
+use crate::function::low_cardinality::LOW_CARDINALITY;
 use crate::model::{ColumnSource, Input, Member, Root, Target, To, Type, Value};
 use crate::resolve::typing::{self, Scope};
 use crate::resolve::{Resolved, records};
@@ -36,7 +37,12 @@ impl Scoped<'_> {
             proto: self.resolved.proto,
         };
         let expression = self.with_id(typing::read(text, out)?);
-        typing::resolve(&expression, text, &scope, out)
+        let mut from = typing::resolve(&expression, text, &scope, out)?;
+        match &mut from {
+            ColumnSource::Value(value) => without_dictionary(value),
+            ColumnSource::ByType(values) => values.values_mut().for_each(without_dictionary),
+        }
+        Some(from)
     }
 
     /// The object that a root by itself stands for.
@@ -222,6 +228,17 @@ fn object(root: Root) -> ColumnSource {
         functions: Vec::new(),
         ty: Type::Json,
     })
+}
+
+/// An enum is a text here; only as a column is it one of few.
+fn without_dictionary(value: &mut Value) {
+    let asked = value
+        .functions
+        .iter()
+        .any(|f| f.name == LOW_CARDINALITY.name);
+    if let (false, Type::LowCardinality(text)) = (asked, &value.ty) {
+        value.ty = (**text).clone();
+    }
 }
 
 fn type_of(from: &ColumnSource) -> Option<Type> {

@@ -3,6 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{Unwritable, Writer};
+use crate::base::literal::literal;
 use crate::function::code::{Code, Yields, code};
 use crate::model::Root;
 
@@ -70,6 +71,14 @@ impl Writer<'_> {
         };
         let optional = last.supports_presence();
         let (rust, yields) = match object {
+            None if matches!(yields, Yields::Message(_)) => {
+                let failed = format!("RowError::field({}, reason)", literal(last.name()));
+                let read = "function::timestamp_micros";
+                (
+                    format!("{found}.map({read}).transpose().map_err(|reason| {failed})?"),
+                    Yields::Micros,
+                )
+            }
             Some(object) => (format!("{found}.map({object}).transpose()?"), Yields::Made),
             None if optional => (found, yields),
             None => (format!("{found}.unwrap_or_default()"), yields),

@@ -130,6 +130,35 @@ fn body(group: &Group<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
             ),
         );
     }
+    function::put(
+        &mut body,
+        "less",
+        Some(
+            function::without(
+                json::message_object(
+                    group.kind.shape,
+                    group
+                        .event_at(&ENVELOPE, &[group.kind.number])
+                        .message()
+                        .unwrap_or_default(),
+                )?,
+                "raw",
+            ),
+        ),
+    );
+    if group.kind.number == 10 {
+        function::put(
+            &mut body,
+            "made",
+            group
+                .event_at(&ENVELOPE, &[group.kind.number, 16])
+                .message()
+                .map(function::timestamp_micros)
+                .transpose()
+                .map_err(|reason| RowError::field("at", reason))?
+                .map(function::rfc3339),
+        );
+    }
     if group.kind.number == 10 {
         function::put(
             &mut body,
