@@ -60,22 +60,22 @@ impl Costs {
     /// Measured on two cores of a virtual machine that everything shares; BENCHMARKS.md says how, and what the model's error is.
     pub const MEASURED: Costs = Costs {
         server: Cost {
-            event: 2.5,
-            kib: 0.0,
-            request: 50.0,
-            shared: 9.5,
+            event: 1.4,
+            kib: 3.6,
+            request: 20.0,
+            shared: 8.5,
         },
         rabbitmq: Cost {
-            event: 0.8,
-            kib: 0.0,
+            event: 0.0,
+            kib: 4.1,
             request: 0.0,
-            shared: 9.4,
+            shared: 3.3,
         },
         clickhouse: Cost {
-            event: 7.5,
-            kib: 0.0,
+            event: 3.8,
+            kib: 5.8,
             request: 0.0,
-            shared: 3.0,
+            shared: 0.0,
         },
         merges: 1.7,
         insert: 6000.0,
