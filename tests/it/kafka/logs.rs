@@ -68,7 +68,7 @@ async fn all(deliveries: &Deliveries, bodies: impl Iterator<Item = String>) {
         };
         let delivery = delivery.unwrap();
         left.remove(text(&delivery));
-        delivery.ack.ack().await;
+        _ = delivery.ack.ack().await;
     }
 }
 
@@ -110,11 +110,11 @@ async fn partitions_that_left_while_they_were_paused_are_read_when_they_come_bac
     let of_two = two.consume(EVENTS).unwrap();
     sleep(Duration::from_secs(5)).await;
     for delivery in held {
-        delivery.ack.ack().await;
+        _ = delivery.ack.ack().await;
     }
     // The other one has some of them now, and goes.
     let moved = next(&of_two).await;
-    moved.ack.ack().await;
+    _ = moved.ack.ack().await;
     drop(of_two);
     two.close(Duration::from_secs(5)).await;
     let second = || (0..24).map(|n| format!("second-{n}"));

@@ -43,7 +43,7 @@ async fn what_waits_in_partitions_goes_to_kafka_with_their_queue() {
         send(Some(slot), &format!("of-{slot}")).await;
     }
     let consumed = broker.consume(&format!("{QUEUE}.2")).unwrap();
-    consumed.next().await.unwrap().ack.requeue().await;
+    _ = consumed.next().await.unwrap().ack.requeue().await;
 
     let topology = Topology::of(in_a_topic(), |_| true);
     let mut queues = topology.queues.iter();
