@@ -77,7 +77,7 @@ impl Costs {
             request: 0.0,
             shared: 0.0,
         },
-        merges: 1.7,
+        merges: 2.0,
         insert: 6000.0,
         message: 85.0,
         message_kib: 2.0,

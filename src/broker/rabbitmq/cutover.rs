@@ -194,26 +194,30 @@ impl Cutover {
         let mut moved = 0;
         loop {
             moved += transfer::all(&self.session, from, to).await?;
-            // The broker looks itself before it deletes, but not at a quorum queue; that one nobody can reach any
-            // more but by its name.
-            if quorum {
-                let counts = self.counts(from).await?;
-                if counts.is_some_and(|counts| counts != (0, 0)) || !self.proved_empty(from).await?
-                {
-                    continue;
-                }
-            }
-            let options = QueueDeleteOptions {
-                if_unused: !quorum,
-                if_empty: !quorum,
-                ..Default::default()
-            };
-            let channel = self.channel().await?;
-            let deleted = channel.queue_delete(name(from)?, options);
-            if refused(self.session.ask(deleted).await.map(drop))?.is_none() {
+            if self.delete_emptied(from, quorum).await? {
                 return Ok(moved);
             }
         }
+    }
+
+    /// Deletes a queue, whatever it was declared with, if it has no messages and no consumers; true if it is gone.
+    async fn delete_emptied(&self, queue: &str, quorum: bool) -> Result<bool, CutoverError> {
+        // The broker looks itself before it deletes, but not at a quorum queue; that one nobody can reach any more but by
+        // its name.
+        if quorum {
+            let counts = self.counts(queue).await?;
+            if counts.is_some_and(|counts| counts != (0, 0)) || !self.proved_empty(queue).await? {
+                return Ok(false);
+            }
+        }
+        let options = QueueDeleteOptions {
+            if_unused: !quorum,
+            if_empty: !quorum,
+            ..Default::default()
+        };
+        let channel = self.channel().await?;
+        let deleted = channel.queue_delete(name(queue)?, options);
+        Ok(refused(self.session.ask(deleted).await.map(drop))?.is_none())
     }
 
     async fn ensure_exchange(&self, exchange: &Exchange) -> Result<(), CutoverError> {

@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, built: &Executables, events: u64) -> Result<ExitC
     let known = measured(&KNOWN, args.runs, built, events)?;
     let tried = measured(&TRIED, args.runs, built, events)?;
     let mut costs = json!({
-        "merges": 1.7, "insert": INSERT.0, "message": 85.0, "message_kib": 2.0, "stored": 0.5
+        "merges": 2.0, "insert": INSERT.0, "message": 85.0, "message_kib": 2.0, "stored": 0.5
     });
     for (at, part) in PARTS.iter().enumerate() {
         let points: Vec<([f64; 4], f64)> = known

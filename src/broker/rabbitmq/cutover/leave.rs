@@ -27,9 +27,8 @@ impl Cutover {
         if self.counts(queue.name).await?.is_none() {
             return Ok(None);
         }
-        let mut names = self.former_partitions(queue).await?;
-        names.push(queue.name.to_owned());
-        for name in &names {
+        let partitions = self.former_partitions(queue).await?;
+        for name in partitions.iter().map(String::as_str).chain([queue.name]) {
             if let Some((_, consumers @ 1..)) = self.counts(name).await? {
                 let queue = queue.name;
                 return Err(CutoverError::Consumed { queue, consumers });
@@ -41,33 +40,28 @@ impl Cutover {
         }
         self.unbind_partitions(queue).await?;
         let mut moved = 0;
-        // The queue itself is the last one: as long as it is there, all of this is done again.
-        for (at, name) in names.iter().enumerate() {
-            if at + 1 == names.len() {
-                self.join(queue).await?;
+        for partition in &partitions {
+            let quorum = self.is_quorum(partition).await?;
+            loop {
+                moved += self.move_out(partition, queue, publish).await?;
+                if self.delete_emptied(partition, quorum).await? {
+                    break;
+                }
             }
-            moved += self.empty(name, queue, publish).await?;
         }
-        Ok(Some(moved))
-    }
-
-    /// Moves the messages of a queue until it can be deleted.
-    async fn empty(
-        &self,
-        from: &str,
-        queue: &QueueSpec,
-        publish: Publish<'_>,
-    ) -> Result<u64, CutoverError> {
-        let mut moved = 0;
+        self.join(queue).await?;
+        // The queue itself is the last one: as long as it is there, all of this is done again.
         loop {
-            moved += self.move_out(from, queue, publish).await?;
-            if !matches!(self.delete_queue(from).await?, Deleted::Left(_)) {
-                return Ok(moved);
+            moved += self.move_out(queue.name, queue, publish).await?;
+            if !matches!(self.delete_queue(queue.name).await?, Deleted::Left(_)) {
+                return Ok(Some(moved));
             }
-            let left = self.counts(from).await?;
+            let left = self.counts(queue.name).await?;
             // What keeps it there is not a message that came late.
-            if left.is_some_and(|(messages, _)| messages == 0) && self.proved_empty(from).await? {
-                return Ok(moved);
+            if left.is_some_and(|(messages, _)| messages == 0)
+                && self.proved_empty(queue.name).await?
+            {
+                return Ok(Some(moved));
             }
         }
     }
