@@ -97,10 +97,12 @@ impl HealthReporter {
 
     /// Publishes a result; counts and logs it if the state has changed.
     fn report(&self, server: Server, found: ServerState, tables: Tables) {
-        // The server's own line covers all of its tables.
-        let quiet = matches!(found, ServerState::Down(_));
+        // The server's own line covers all of its tables, when it goes and when it is back.
+        let is_down = |state: &ServerState| matches!(state, ServerState::Down(_));
+        let (down, mut was_down) = (is_down(&found), false);
         self.servers.send_if_modified(|known| {
             let before = known.insert(server, found.clone());
+            was_down = before.as_ref().is_some_and(is_down);
             show_server(server, before.as_ref(), &found);
             before.as_ref() != Some(&found)
         });
@@ -111,8 +113,8 @@ impl HealthReporter {
                 changed |= before.as_ref() != Some(&found);
                 turns.add(table, before, found);
             }
-            if !quiet {
-                turns.log();
+            if !down {
+                turns.log(was_down);
             }
             changed
         });
@@ -167,12 +169,13 @@ impl Turns {
         }
     }
 
-    fn log(&self) {
+    /// Logs them; those in trouble no more only if their server was there.
+    fn log(&self, was_down: bool) {
         for (reason, tables) in &self.troubled {
             let tables = tables.join(", ");
             tracing::warn!(tables, reason, "Tables accept no rows.");
         }
-        if !self.mended.is_empty() {
+        if !self.mended.is_empty() && !was_down {
             let tables = self.mended.join(", ");
             tracing::info!(tables, "Tables accept rows again.");
         }
