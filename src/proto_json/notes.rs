@@ -87,6 +87,9 @@ impl<'a> Notes<'a> {
         let mut end = Cursor { at, ..cursor };
         end.skip().ok();
         let value = cursor.text.get(at..end.at).unwrap_or_default();
+        if value.trim_ascii().is_empty() {
+            return self.bad(format!("should be {wanted}, and there is nothing"));
+        }
         // A character has four bytes at most.
         let head = String::from_utf8_lossy(value.get(..QUOTED * 4).unwrap_or(value));
         let mut shown: String = head.chars().take(QUOTED).collect();

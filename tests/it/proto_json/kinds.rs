@@ -262,6 +262,10 @@ fn only_what_is_no_request_is_refused() {
             r#"{"header":7}"#,
             "the header is wrong: field `header`: should be an object, is 7",
         ),
+        (
+            r#"{"header":"#,
+            "field `header`: should be an object, and there is nothing",
+        ),
         (r#"{"header":{"sessionId":"a",}}"#, "is not JSON"),
     ] {
         let told = refused(text);
